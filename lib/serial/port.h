@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "config/config.h"
+
+namespace a7600::serial {
+
+// How far the line can push back when its reader is slow. Buffer access mode needs none of it.
+enum class FlowControl { kNone, kRtsCts, kLossless /* PTY, USB or TCP */ };
+
+// An open line to the modem: a serial device, a PTY or a raw TCP serial server, locked against
+// other serial programs for as long as it is open.
+class Port {
+ public:
+  // Opens `config.port` raw (8N1, no echo, no line discipline) at `config.baud`.
+  // Errors (Error::posix): ENODEV no such device or nothing found for "auto"; EACCES no
+  // permission (text says which group); EBUSY another process holds it (text names program and
+  // pid when they can be found); ENOTTY not a serial device; EINVAL a rate the device refuses;
+  // ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT for tcp:.
+  static Result<Port> open(const config::Config& config);
+
+  Port(Port&&) noexcept;
+  Port& operator=(Port&&) noexcept;
+  ~Port();  // gives the lock back
+
+  int fd() const;                    // non-blocking, close-on-exec; for epoll, read and write
+  const std::string& name() const;   // the device opened, e.g. "/dev/ttyUSB2", "tcp:10.0.0.1:2000"
+  FlowControl flow_control() const;
+
+ private:
+  struct State;
+  explicit Port(State* state);
+  State* state_;
+};
+
+}  // namespace a7600::serial
