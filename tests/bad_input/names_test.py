@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Host names that are none: they must never reach an AT command."""
+import sys
+
+from harness import ADDRESS, ModemTest, main, small_program
+
+GOOD = "www.example.test"
+
+WRONG = [
+    'www"example.test',
+    'x","203.0.113.7',
+    "www.example.test\r",
+    "www.example.test\r\nAT+CFUN=6\r\n",
+    "www.example.test\nAT",
+    "www example.test",
+    "www.example.test\x1a",
+    "w\xffw.example.test",
+    "www..example.test",
+    ".example.test",
+    ".",
+    "-www.example.test",
+    "www.-example.test",
+    "www.example.test;AT+CFUN=6",
+    "a" * 64 + ".test",
+    ".".join(["a" * 63] * 3 + ["a" * 63]),
+    ".".join(["a" * 50] * 5),
+]
+
+BY_NAME = """
+import socket, sys
+try:
+    print(socket.gethostbyname_ex(sys.argv[1])[2])
+except socket.herror as error:
+    print(error.args[0])
+"""
+
+
+class Names(ModemTest):
+    simulator_options = ("--dns", f"{GOOD}={ADDRESS}")
+
+    def look_ups(self):
+        """The names that the modem was asked for."""
+        return [command for command in self.modem.commands(self._modem_log_start)
+                if "CDNSGIP" in command.upper()]
+
+    def test_a_name_that_the_manual_does_not_allow_reaches_no_at_command(self):
+        self.assertGreaterEqual(max(map(len, WRONG)), 255)
+        for name in WRONG:
+            with self.subTest(name=name):
+                seen = self.over_modem(small_program("probe"), "resolve", name, log=None)
+                self.assertEqual(seen.stdout, b"getaddrinfo EAI_NONAME\n", seen)
+        self.assertEqual(self.look_ups(), [])
+        self.assertNotIn("CFUN", self.modem_log())
+
+    def test_the_older_calls_refuse_such_names_too(self):
+        for name in ('www"example.test', "www..example.test", "a" * 64 + ".test"):
+            with self.subTest(name=name):
+                seen = self.over_modem(sys.executable, "-c", BY_NAME, name, log=None)
+                self.assertEqual(seen.stdout, b"1\n", seen)  # HOST_NOT_FOUND
+        self.assertEqual(self.look_ups(), [])
+
+    def test_a_good_name_is_asked_for_once_and_answered(self):
+        seen = self.succeeds(self.over_modem(small_program("probe"), "resolve", GOOD))
+        self.assertEqual(seen.stdout.decode().splitlines(), ["getaddrinfo 0", ADDRESS])
+        self.assertEqual(self.look_ups(), [f'AT+CDNSGIP="{GOOD}"'])
+
+    def test_the_older_calls_answer_a_good_name(self):
+        seen = self.succeeds(self.over_modem(sys.executable, "-c", BY_NAME, GOOD))
+        self.assertEqual(seen.stdout.decode().strip(), f"['{ADDRESS}']")
+
+    def test_numbers_and_localhost_are_not_asked_for(self):
+        for name in (ADDRESS, "127.0.0.1", "::1", "localhost"):
+            self.succeeds(self.over_modem(small_program("probe"), "resolve", name,
+                                          PORT="/dev/no-such-port"))
+        self.assertEqual(self.modem_log(), "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""Where the build's files are, and the environment that a program under test gets."""
+import os
+import subprocess
+from pathlib import Path
+
+# ctest sets both; by hand, the tree that tools/test builds is taken.
+BUILD = Path(os.environ.get("TEST_BUILD_DIR", Path(__file__).resolve().parents[2] / "build"))
+SANITIZE = os.environ.get("TEST_SANITIZE", "")
+
+LIBRARY = BUILD / "preload" / "liba7600sock.so"
+SIMULATOR = BUILD / "tools" / "a7600-sim"
+
+
+def small_program(name):
+    """The path of a C program from tests/programs/src."""
+    return str(BUILD / "tests" / "programs" / name)
+
+
+def _sanitizer_runtimes():
+    """The runtimes that must come before a sanitized library in LD_PRELOAD."""
+    for name, runtime in (("address", "libasan.so"), ("thread", "libtsan.so")):
+        if name in SANITIZE.split(","):
+            found = subprocess.run(["g++", f"-print-file-name={runtime}"], check=True,
+                                   capture_output=True, text=True)
+            yield os.path.realpath(found.stdout.strip())
+
+
+def preload():
+    """The value of LD_PRELOAD that puts the library into a program."""
+    return " ".join([*_sanitizer_runtimes(), str(LIBRARY)])
+
+
+def clean_environment(scratch):
+    """What a program gets on the kernel's sockets: nothing of the caller's that could steer it
+    (proxies, certificate stores, configuration files)."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "XDG_CONFIG_HOME": str(scratch),
+        "LANG": "C.UTF-8",
+        # The programs under test aren't ours: their leaks are theirs.
+        "ASAN_OPTIONS": "detect_leaks=0",
+    }

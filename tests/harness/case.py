@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""The test case that the black-box tests are made of."""
+import hashlib
+import shutil
+import signal
+import tempfile
+import unittest
+from pathlib import Path
+
+from . import build_tree, process
+from .isolation import isolate
+from .simulator import ADDRESS, Simulator
+
+_TAIL = 6000
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+class ModemTest(unittest.TestCase):
+    """Tests that share one simulated modem: `simulator_options` is its command line. On a failure
+    the modem's log and the library's are printed from where the test began."""
+
+    simulator_options = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = Path(tempfile.mkdtemp(prefix="a7600-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.scratch, ignore_errors=True)
+        (cls.scratch / "empty.conf").touch()
+        cls.modem = None
+        cls._start_modem()
+
+    @classmethod
+    def _start_modem(cls):
+        cls.modem = Simulator(cls.scratch, *cls.simulator_options)
+        cls.addClassCleanup(cls.modem.stop)
+
+    def setUp(self):
+        if not self.modem.running():
+            self._start_modem()
+        self._modem_log_start = self.modem.log_size()
+        self._library_logs = []
+
+    def modem_log(self):
+        """What the simulator logged since this test began."""
+        return self.modem.log(self._modem_log_start)
+
+    def diagnostics(self):
+        """What a person needs to see of a failed test."""
+        parts = [f"--- the simulator ({self.modem.argv}), its log's end:\n"
+                 f"{self.modem_log()[-_TAIL:]}"]
+        if not self.modem.running():
+            parts.append(f"--- it ended with {self.modem.stop()}: {self.modem.output()[-_TAIL:]}")
+        for log in self._library_logs:
+            text = log.read_text(errors="replace") if log.exists() else "(never written)"
+            parts.append(f"--- the library's log, its end:\n{text[-_TAIL:]}")
+        return "\n".join(parts)
+
+    def kernel_environment(self):
+        return build_tree.clean_environment(self.scratch)
+
+    def modem_environment(self, log="debug", **settings):
+        """The environment that puts a program on the modem. With `log` None, A7600_LOG stays
+        unset, as for a user; else the library's log goes to a file. `settings` are further A7600_
+        variables by their name's end; None leaves one unset."""
+        environment = {
+            **self.kernel_environment(),
+            "LD_PRELOAD": build_tree.preload(),
+            "A7600_CONFIG": str(self.scratch / "empty.conf"),
+            "A7600_PORT": self.modem.port,
+        }
+        if log is not None:
+            path = self.scratch / f"{self.id()}.{len(self._library_logs)}.log"
+            self._library_logs.append(path)
+            environment["A7600_LOG"] = f"{log}:{path}"
+        for name, value in settings.items():
+            environment.pop(f"A7600_{name}", None)
+            if value is not None:
+                environment[f"A7600_{name}"] = str(value)
+        return environment
+
+    def over_modem(self, *argv, timeout=30, stdin=b"", cwd=None, **settings):
+        """Runs a program with the library in it."""
+        return process.run(argv, self.modem_environment(**settings), timeout, stdin,
+                           cwd or self.scratch)
+
+    def over_kernel(self, *argv, timeout=30, stdin=b"", cwd=None):
+        """Runs a program as it is."""
+        return process.run(argv, self.kernel_environment(), timeout, stdin, cwd or self.scratch)
+
+    def over_both(self, command, timeout=30, stdin=b""):
+        """Runs `command(address)` over the kernel to loopback and over the modem to ADDRESS; status
+        and output must be the same. Returns how it ended over the modem."""
+        kernel = self.over_kernel(*command("127.0.0.1"), timeout=timeout, stdin=stdin)
+        modem = self.over_modem(*command(ADDRESS), timeout=timeout, stdin=stdin)
+        if (kernel.status, kernel.stdout) != (modem.status, modem.stdout):
+            self.fail(f"over the kernel:\n{kernel}\nover the modem:\n{modem}")
+        return modem
+
+    def succeeds(self, finished):
+        self.assertEqual(finished.status, 0, finished)
+        return finished
+
+    def start(self, server):
+        """A server for this test alone."""
+        self.addCleanup(server.stop)
+        return server
+
+    @classmethod
+    def start_for_all(cls, server):
+        """A server for all tests of the class."""
+        cls.addClassCleanup(server.stop)
+        return server
+
+    def assert_same_bytes(self, got, expected):
+        """Like assertEqual, for data too long to print."""
+        if sha256(got) != sha256(expected):
+            same = next((at for at, (a, b) in enumerate(zip(got, expected)) if a != b),
+                        min(len(got), len(expected)))
+            self.fail(f"{len(got)} bytes instead of {len(expected)}; they differ from byte {same} "
+                      f"on: {got[same:same + 40]!r} instead of {expected[same:same + 40]!r}")
+
+    def assert_one_error_line(self, text, *words):
+        """`text` is one line of the library's, at level error, that holds each of `words`."""
+        lines = text.splitlines()
+        self.assertEqual(len(lines), 1, f"not one line but:\n{text}")
+        self.assertTrue(lines[0].startswith("a7600: error: "), lines[0])
+        for word in words:
+            self.assertIn(word, lines[0])
+
+
+class _Result(unittest.TextTestResult):
+    def _explain(self, test):
+        if isinstance(test, ModemTest):
+            self.stream.writeln(test.diagnostics())
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._explain(test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._explain(test)
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._explain(test)
+
+
+def main():
+    """Runs the tests of the calling file, isolated where the machine allows it."""
+    isolate()
+    # ctest ends a test that takes too long by SIGTERM: clean up then, too.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    runner = unittest.TextTestRunner(verbosity=2, resultclass=_Result)
+    unittest.main(module="__main__", testRunner=runner)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The simulated modem, run beside a test."""
+import re
+import select
+import subprocess
+
+from . import build_tree
+from .process import Background
+
+# The test network (RFC 5737): the kernel has no way there, so what arrives went through the modem.
+ADDRESS = "203.0.113.7"
+
+
+class Simulator(Background):
+    """`a7600-sim`, ready when the constructor returns. By default every port of ADDRESS leads to
+    the same port on loopback; `options` are added to its command line as they are."""
+
+    def __init__(self, scratch, *options, name="sim", log=True, ready_seconds=10):
+        self.log_path = scratch / f"{name}.log"
+        argv = [build_tree.SIMULATOR, "--map", f"{ADDRESS}=127.0.0.1", *options]
+        if log:
+            argv += ["--log", self.log_path]
+        super().__init__(argv, build_tree.clean_environment(scratch), scratch / f"{name}.out",
+                         stdout=subprocess.PIPE)
+        self.port = self._read_port_line(ready_seconds)
+
+    def _read_port_line(self, seconds):
+        pipe = self.process.stdout
+        readable, _, _ = select.select([pipe], [], [], seconds)
+        line = pipe.readline().decode(errors="replace") if readable else ""
+        word, _, port = line.strip().partition(" ")
+        if word != "PORT" or not port:
+            self.stop()
+            raise AssertionError(f"the simulator's first line is {line!r}, not PORT <device>: "
+                                 f"{' '.join(self.argv)}\n{self.output()}")
+        return port
+
+    def log(self, since=0):
+        """The log from byte `since` on."""
+        try:
+            with open(self.log_path, "rb") as log:
+                log.seek(since)
+                return log.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def log_size(self):
+        return self.log_path.stat().st_size if self.log_path.exists() else 0
+
+    def commands(self, since=0):
+        """The AT commands that the log from byte `since` on shows, without their payloads."""
+        return list(_commands(self.log(since)))
+
+
+_TRANSFER = re.compile(r" *[0-9.]+ ([<>]) (.*)")
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")
+_PLAIN = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
+
+
+def _transfers(log):
+    """(mark, text) for each line of the log that is bytes sent by the host, >, or the module, <."""
+    for line in log.splitlines():
+        if found := _TRANSFER.match(line):
+            yield found[1], _ESCAPE.sub(
+                lambda escape: chr(int(escape[1], 16)) if escape[1] else _PLAIN[escape[2]],
+                found[2])
+
+
+def _commands(log):
+    line, payload, prompt_for = "", 0, 0
+    for mark, text in _transfers(log):
+        if mark == "<":
+            if prompt_for and ">" in text:
+                payload, prompt_for = prompt_for, 0
+            continue
+        skipped = min(payload, len(text))
+        payload -= skipped
+        line += text[skipped:]
+        while "\r" in line:
+            command, _, line = line.partition("\r")
+            command = command.strip()
+            if command.upper().startswith("AT"):
+                yield command
+            sending = re.fullmatch(r"AT\+CIPSEND=\d+,(\d+).*", command, re.IGNORECASE)
+            prompt_for = int(sending[1]) if sending else 0

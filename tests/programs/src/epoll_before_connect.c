@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * epoll_before_connect IP PORT REQUEST
+ * Registers a socket with epoll (edge-triggered, as nginx does with its upstreams) before its
+ * non-blocking connect, sends REQUEST on the first EPOLLOUT and prints the answer up to the end of
+ * file, then how many times EPOLLOUT came before the answer did. */
+#include <sys/epoll.h>
+
+#include "common.h"
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 2;
+  const struct sockaddr_in address = address_of(argv[1], argv[2]);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  if (fd < 0) fail("socket");
+  const int ep = epoll_create1(0);
+  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                              .data.u64 = 0x1122334455667788};
+  if (ep < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event) != 0) fail("epoll_ctl");
+  if (connect(fd, (const struct sockaddr*)&address, sizeof address) == 0) {
+    puts("connect 0");
+  } else if (errno == EINPROGRESS) {
+    puts("connect EINPROGRESS");
+  } else {
+    fail("connect");
+  }
+
+  int sent = 0, writable = 0, readable = 0;
+  for (;;) {
+    if (epoll_wait(ep, &event, 1, 20000) != 1) fail("epoll_wait");
+    if (event.data.u64 != 0x1122334455667788) fail("event's data");
+    if (event.events & (EPOLLERR | EPOLLHUP) && !sent) fail("connection");
+    if (event.events & EPOLLOUT && !readable) ++writable;
+    if (event.events & EPOLLOUT && !sent) {
+      int error = -1;
+      socklen_t size = sizeof error;
+      if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) fail("getsockopt");
+      printf("SO_ERROR %s\n", errno_name(error));
+      write_all(fd, argv[3], strlen(argv[3]));
+      sent = 1;
+    }
+    if (!(event.events & (EPOLLIN | EPOLLRDHUP))) continue;
+    readable = 1;
+    char piece[4096];
+    ssize_t size;
+    while ((size = read(fd, piece, sizeof piece)) > 0) fwrite(piece, 1, (size_t)size, stdout);
+    if (size == 0) break;
+    if (errno != EAGAIN) fail("read");
+  }
+  printf("\nwritable %d\n", writable);
+  return 0;
+}
