@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
     if (epoll_wait(ep, &event, 1, 20000) != 1) fail("epoll_wait");
     if (event.data.u64 != 0x1122334455667788) fail("event's data");
     if (event.events & (EPOLLERR | EPOLLHUP) && !sent) fail("connection");
+    if (event.events & (EPOLLIN | EPOLLRDHUP)) readable = 1;
     if (event.events & EPOLLOUT && !readable) ++writable;
     if (event.events & EPOLLOUT && !sent) {
       int error = -1;
@@ -38,8 +39,7 @@ int main(int argc, char** argv) {
       write_all(fd, argv[3], strlen(argv[3]));
       sent = 1;
     }
-    if (!(event.events & (EPOLLIN | EPOLLRDHUP))) continue;
-    readable = 1;
+    if (!readable) continue;
     char piece[4096];
     ssize_t size;
     while ((size = read(fd, piece, sizeof piece)) > 0) fwrite(piece, 1, (size_t)size, stdout);
