@@ -50,19 +50,19 @@ class Configuration(ModemTest):
             with self.subTest(name=name, value=value):
                 seen = self.probe("connect", ADDRESS, "80", **{name: value})
                 self.assertEqual((seen.status, seen.stdout), (1, b"socket EINVAL\n"), seen)
-                self.assert_one_error_line(seen.stderr, f"A7600_{name}", shown(value))
+                self.assert_one_line(seen.stderr, f"A7600_{name}", shown(value))
 
     def test_a_wrong_value_is_a_system_error_at_a_look_up(self):
         seen = self.probe("resolve", "www.example.test", BAUD="fast")
         self.assertEqual(seen.stdout, b"getaddrinfo EAI_SYSTEM EINVAL\n", seen)
-        self.assert_one_error_line(seen.stderr, "A7600_BAUD", "fast")
+        self.assert_one_line(seen.stderr, "A7600_BAUD", "fast")
 
     def test_a_wrong_line_of_the_file_is_named_with_its_number(self):
         path = self.scratch / "wrong.conf"
         path.write_text("# a comment\nA7600_BAUD=fast\n")
         seen = self.probe("connect", ADDRESS, "80", CONFIG=path)
         self.assertEqual(seen.stdout, b"socket EINVAL\n", seen)
-        self.assert_one_error_line(seen.stderr, str(path), "2", "A7600_BAUD", "fast")
+        self.assert_one_line(seen.stderr, str(path), "2", "A7600_BAUD", "fast")
 
     def test_the_environment_overrides_the_file(self):
         path = self.scratch / "fine.conf"
@@ -82,7 +82,7 @@ class Configuration(ModemTest):
     def test_curl_reports_a_wrong_value_and_ends(self):
         seen = self.over_modem("curl", "-s", f"http://{ADDRESS}/", log=None, RX="pull")
         self.assertEqual(seen.status, 7, seen)
-        self.assert_one_error_line(seen.stderr, "A7600_RX", "pull")
+        self.assert_one_line(seen.stderr, "A7600_RX", "pull")
 
 
 if __name__ == "__main__":

@@ -122,11 +122,11 @@ class ModemTest(unittest.TestCase):
             self.fail(f"{len(got)} bytes instead of {len(expected)}; they differ from byte {same} "
                       f"on: {got[same:same + 40]!r} instead of {expected[same:same + 40]!r}")
 
-    def assert_one_error_line(self, text, *words):
-        """`text` is one line of the library's, at level error, that holds each of `words`."""
+    def assert_one_line(self, text, *words, levels=("error",)):
+        """`text` is one line of the library's, at one of `levels`, that holds each of `words`."""
         lines = text.splitlines()
         self.assertEqual(len(lines), 1, f"not one line but:\n{text}")
-        self.assertTrue(lines[0].startswith("a7600: error: "), lines[0])
+        self.assertIn(lines[0].split(": ")[:2], [["a7600", level] for level in levels])
         for word in words:
             self.assertIn(word, lines[0])
 
