@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// Connections and their data: manual 2.3 to 2.6, 2.16.
+#include <array>
+
+#include "modem.h"
+#include "text.h"
+
+namespace a7600::sim {
+namespace {
+
+constexpr long kMaxRead = 1500;
+constexpr long kMaxHexRead = 750;
+constexpr long kMaxSend = 1500;
+
+void result(Modem& m, std::string_view name, int link, Err err) {
+  Text text;
+  text << name << ": " << link << ',' << static_cast<int>(err);
+  m.out.info(text);
+}
+
+// "+CIPOPEN: n,err" and ERROR.
+void open_error(Modem& m, int link, Err err) {
+  result(m, "+CIPOPEN", link, err);
+  m.error();
+}
+
+void list_links(Modem& m) {
+  for (int i = 0; i < kLinks; ++i) {
+    const Link& link = m.stack.link(i);
+    Text text;
+    text << "+CIPOPEN: " << i;
+    if (link.open()) {
+      text << (link.type() == Link::Type::kTcp ? ",\"TCP\",\"" : ",\"UDP\",\"") << link.peer().ip
+           << "\"," << link.peer().port << ',' << link.server();
+    }
+    i == 0 ? m.out.info(text) : m.out.more(text);
+  }
+  m.ok();
+}
+
+// +CIPOPEN: n,err for a dialled link, after the OK.
+void report_open(Modem& m, int link, Err err) {
+  Text text;
+  text << "+CIPOPEN: " << link << ',' << static_cast<int>(err);
+  m.out.urc(text);
+}
+
+void open_tcp(Modem& m, int number, const Parameters& p) {
+  Link& link = m.stack.link(number);
+  const auto host = p.quoted(2);
+  const auto port = p.number(3, 0, 65535);
+  const auto local_port = p.absent(4) ? std::optional<long>(0) : p.number(4, 0, 65535);
+  const auto address = host ? Ipv4::parse(*host) : std::nullopt;
+  if (!host || !port || !local_port || p.size() > 5 || (!address && !valid_name(*host))) {
+    return open_error(m, number, Err::kWrongParameter);
+  }
+  const auto addresses = m.router.resolve(*host);
+  m.ok();
+  if (addresses.empty()) return report_open(m, number, Err::kDnsFailed);
+  m.stack.connect(link, {addresses.front(), static_cast<std::uint16_t>(*port)},
+                  static_cast<std::uint16_t>(*local_port),
+                  [&m, number](Err err) { report_open(m, number, err); });
+}
+
+void open_link(Modem& m, const Command& command, const Parameters& p) {
+  if (command.form == Form::kTest) {
+    m.out.info("+CIPOPEN: (0-9),(\"TCP\",\"UDP\")");
+    return m.ok();
+  }
+  if (command.form == Form::kRead) return list_links(m);
+  if (command.form != Form::kWrite) return m.error();
+  const auto number = p.number(0, 0, 1'000'000);
+  if (!number) return m.error();
+  if (*number >= kLinks) return m.ip_error(ErrInfo::kInvalidParameter);
+  const int link = static_cast<int>(*number);
+  if (!m.stack.net_open()) return open_error(m, link, Err::kNetworkNotOpened);
+  const Link::State state = m.stack.link(link).state();
+  if (state == Link::State::kOpen || state == Link::State::kConnecting) {
+    return open_error(m, link, Err::kNotSupported);
+  }
+  const auto type = p.quoted(1);
+  if (type && same_name(*type, "TCP")) return open_tcp(m, link, p);
+  open_error(m, link, Err::kWrongParameter);
+}
+
+void send(Modem& m, const Command& command, const Parameters& p) {
+  if (command.form == Form::kTest) {
+    // The manual's own words: the name with its "AT".
+    m.out.info("AT+CIPSEND: (0-9),(1-1500)");
+    return m.ok();
+  }
+  if (command.form != Form::kWrite) return m.error();
+  const auto number = p.number(0, 0, kLinks - 1);
+  const auto length = p.number(1, 1, kMaxSend);
+  if (!number || (!p.absent(1) && !length)) return m.cip_error(Err::kWrongParameter);
+  if (!m.stack.net_open()) return m.cip_error(Err::kNetworkNotOpened);
+  const Link& link = m.stack.link(static_cast<int>(*number));
+  if (!link.open()) return m.cip_error(Err::kNotSupported);
+  if (p.size() > 2) return m.cip_error(Err::kWrongParameter);
+  if (m.stack.sending(link)) return m.cip_error(Err::kBusy);
+  m.await_payload(link.number(),
+                  length ? std::optional(static_cast<std::size_t>(*length)) : std::nullopt);
+}
+
+void read_hex(Modem& m, Link& link, std::size_t length) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  Ring& ring = link.received();
+  const std::size_t count = std::min(length, ring.size());
+  std::string hex;
+  for (const std::string_view piece : ring.front(count)) {
+    for (const char c : piece) {
+      hex += kHex[static_cast<unsigned char>(c) >> 4];
+      hex += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  Text header;
+  header << "+CIPRXGET: 3," << link.number() << ',' << count << ',' << ring.size() - count;
+  m.out.info_with_data(header, hex, "");
+  ring.drop(count);
+}
+
+void receive_mode(Modem& m, int mode) {
+  const bool changed = m.stack.settings.rx_mode != mode;
+  m.stack.settings.rx_mode = mode;
+  m.ok();
+  if (changed) m.stack.rx_mode_changed();
+}
+
+void receive(Modem& m, const Command& command, const Parameters& p) {
+  if (command.form == Form::kTest) {
+    m.out.info("+CIPRXGET: (0-4),(0-9),(1-1500)");
+    return m.ok();
+  }
+  if (command.form == Form::kRead) {
+    Text text;
+    text << "+CIPRXGET: " << m.stack.settings.rx_mode;
+    m.out.info(text);
+    return m.ok();
+  }
+  const auto mode = p.number(0, 0, 4);
+  if (command.form != Form::kWrite || !mode) return m.error();
+  if (*mode <= 1) return p.size() == 1 ? receive_mode(m, static_cast<int>(*mode)) : m.error();
+
+  const auto number = p.number(1, 0, kLinks - 1);
+  const long most = *mode == 2 ? kMaxRead : kMaxHexRead;
+  const auto length = p.absent(2) ? std::optional(most) : p.number(2, 1, most);
+  const std::size_t expected = *mode == 4 ? 2 : 3;
+  if (!number || !length || p.size() > expected) return m.ip_error(ErrInfo::kInvalidParameter);
+  if (m.stack.settings.rx_mode == 0) return m.ip_error(ErrInfo::kNotSupported);
+  if (!m.stack.net_open()) return m.ip_error(ErrInfo::kNetworkNotOpened);
+  Link& link = m.stack.link(static_cast<int>(*number));
+  if (*mode == 4) {
+    Text text;
+    text << "+CIPRXGET: 4," << link.number() << ',' << link.received().size();
+    m.out.info(text);
+    return m.ok();
+  }
+  if (link.received().empty()) return m.ip_error(ErrInfo::kNoData);
+  if (*mode == 2) {
+    m.stack.read(link, static_cast<std::size_t>(*length));
+  } else {
+    read_hex(m, link, static_cast<std::size_t>(*length));
+  }
+  m.ok();
+}
+
+void close_link(Modem& m, const Command& command, const Parameters& p) {
+  if (command.form == Form::kTest) {
+    m.out.info("+CIPCLOSE: (0-9)");
+    return m.ok();
+  }
+  if (command.form == Form::kRead) {
+    Text text;
+    text << "+CIPCLOSE: ";
+    for (int i = 0; i < kLinks; ++i) {
+      text << (i == 0 ? "" : ",") << (m.stack.link(i).open() ? '1' : '0');
+    }
+    m.out.info(text);
+    return m.ok();
+  }
+  const auto number = p.number(0, 0, 1'000'000);
+  if (command.form != Form::kWrite || !number) return m.error();
+  const int wanted = static_cast<int>(*number);
+  Err err = Err::kSucceeded;
+  if (wanted >= kLinks || p.size() != 1) {
+    err = Err::kWrongParameter;
+  } else if (!m.stack.net_open()) {
+    err = Err::kNetworkNotOpened;
+  } else if (!m.stack.link(wanted).open()) {
+    // What an ended link still holds goes with it, whatever the answer.
+    if (m.stack.link(wanted).state() == Link::State::kEnded) m.stack.link(wanted).close();
+    err = Err::kNotSupported;
+  }
+  if (err != Err::kSucceeded) {
+    result(m, "+CIPCLOSE", wanted, err);
+    return m.error();
+  }
+  m.ok();
+  m.stack.close_link(m.stack.link(wanted));
+  Text text;
+  text << "+CIPCLOSE: " << wanted << ",0";
+  m.out.urc(text);
+}
+
+void acknowledged(Modem& m, const Command& command, const Parameters& p) {
+  if (command.form == Form::kTest) {
+    m.out.info("+CIPACK: (0-9)");
+    return m.ok();
+  }
+  if (command.form != Form::kWrite) return m.error();
+  const auto number = p.number(0, 0, kLinks - 1);
+  if (!number || p.size() != 1) return m.ip_error(ErrInfo::kInvalidParameter);
+  if (!m.stack.net_open()) return m.ip_error(ErrInfo::kNetworkNotOpened);
+  const Link& link = m.stack.link(static_cast<int>(*number));
+  if (!link.open()) return m.ip_error(ErrInfo::kConnectionNotCreated);
+  if (link.type() != Link::Type::kTcp) return m.ip_error(ErrInfo::kNotSupported);
+  Text text;
+  text << "+CIPACK: " << link.sent_bytes() << ',' << link.acknowledged_bytes() << ','
+       << link.received_bytes();
+  m.out.info(text);
+  m.ok();
+}
+
+constexpr auto kCommands = std::to_array<Entry>({
+    {"+CIPRXGET", receive},
+    {"+CIPSEND", send},
+    {"+CIPOPEN", open_link},
+    {"+CIPCLOSE", close_link},
+    {"+CIPACK", acknowledged},
+});
+
+}  // namespace
+
+std::span<const Entry> socket_commands() { return kCommands; }
+
+}  // namespace a7600::sim

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ipv4.h"
+#include "base/unique_fd.h"
+#include "errors.h"
+#include "linger.h"
+#include "loop.h"
+#include "outbound.h"
+#include "ring.h"
+#include "router.h"
+
+namespace a7600::sim {
+
+class Link;
+
+// Who is told what happens on a link.
+class LinkUser {
+ public:
+  // connect() has ended; any <err> but kSucceeded leaves the link free.
+  virtual void on_connected(Link& link, Err err) = 0;
+  // Bytes have come into received().
+  virtual void on_arrived(Link& link, bool was_empty) = 0;
+  // The peer has ended or reset the connection; the link is kEnded.
+  virtual void on_ended(Link& link) = 0;
+  // taken() has become true.
+  virtual void on_taken(Link& link) = 0;
+
+ protected:
+  ~LinkUser() = default;
+};
+
+// One of the module's ten connections, joined to a real socket.
+class Link {
+ public:
+  enum class State {
+    kFree,        // nothing; connect, adopt and open_udp are allowed
+    kConnecting,  // on_connected will follow; only close and reset are allowed
+    kOpen,        // sends and receives
+    kEnded,       // ended by the peer: what has been received can still be taken, nothing sent
+  };
+  enum class Type { kTcp, kUdp };
+
+  Link(Loop& loop, LinkUser& user, Linger& linger, int number, std::size_t buffer,
+       Clock::duration net_latency);
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  // A TCP connection to `seen`, which really is `route`. Fails with kTimeout after `patience`.
+  void connect(Endpoint seen, const Route& route, std::uint16_t local_port,
+               Clock::duration patience);
+  // A connection that a server has accepted.
+  void adopt(UniqueFd fd, Endpoint seen, std::uint16_t local_port, int server);
+
+  // Sends on an open TCP link.
+  void send(std::string_view bytes);
+  // Whether the module's TCP/IP stack has taken all that was given to send().
+  bool taken() const { return outbound_.size() <= window_; }
+  // How much of it it hasn't.
+  std::size_t untaken() const { return taken() ? 0 : outbound_.size() - window_; }
+
+  // Ends the connection in good order, or as a module does that loses its power; the link is free.
+  void close();
+  void reset();
+
+  Ring& received() { return ring_; }
+  const Ring& received() const { return ring_; }
+  // Reads on if there is room again. Called at the end of each turn.
+  void refill();
+
+  int number() const { return number_; }
+  State state() const { return state_; }
+  Type type() const { return type_; }
+  bool open() const { return state_ == State::kOpen; }
+  Endpoint peer() const { return peer_; }
+  std::uint16_t local_port() const { return local_port_; }
+  // The index of the server that accepted it, or -1.
+  int server() const { return server_; }
+  std::uint64_t sent_bytes() const { return sent_bytes_; }
+  std::uint64_t acknowledged_bytes() const;
+  std::uint64_t received_bytes() const { return received_bytes_; }
+
+ private:
+  // What the network is still carrying to the module. An empty piece is the end of the stream.
+  struct Arrival {
+    Time due;
+    std::string bytes;
+  };
+
+  void on_ready(std::uint32_t events);
+  void start(Type type, Endpoint seen, std::uint16_t local_port, int server);
+  void begin_to_dial(const Route& route);
+  void settle(Err err);
+  void report();
+  void pump_out();
+  void read_socket();
+  void read_delayed();
+  void deliver_delayed();
+  void end();
+  void stop();
+
+  Loop& loop_;
+  LinkUser& user_;
+  Linger& linger_;
+  const int number_;
+  const Clock::duration net_latency_;
+
+  State state_ = State::kFree;
+  Type type_ = Type::kTcp;
+  Endpoint peer_;
+  std::uint16_t local_port_ = 0;
+  int server_ = -1;
+  UniqueFd fd_;
+  Watch watch_;
+
+  // Connecting: the outcome once it is known, and when it may be told.
+  std::optional<Err> outcome_;
+  Time tell_{};
+  Timer connect_timer_;
+
+  Outbound outbound_;
+  std::size_t window_;  // how much the stack takes beyond what the socket has
+  bool was_taken_ = true;
+  Timer out_timer_;
+  std::uint64_t sent_bytes_ = 0;
+
+  Ring ring_;
+  bool readable_ = false;
+  bool hung_up_ = false;  // the peer's end is in the socket: read until it comes
+  std::deque<Arrival> arrivals_;
+  std::size_t arriving_ = 0;
+  Timer in_timer_;
+  std::uint64_t received_bytes_ = 0;
+};
+
+}  // namespace a7600::sim

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include <cstdio>
+#include <exception>
+
+#include "log.h"
+#include "loop.h"
+#include "modem.h"
+#include "options.h"
+#include "profile.h"
+#include "pty.h"
+#include "router.h"
+
+int main(int argc, char** argv) {
+  using namespace a7600::sim;
+  int status = 0;
+  const auto options = parse_options(argc, argv, status);
+  if (!options) return status;
+  try {
+    Loop loop;
+    Log log(loop, options->log);
+    Router router(*options);
+    Pty pty(options->link);
+    Modem modem(loop, *options, *find_profile(options->profile), router, pty, log);
+    std::printf("PORT %s\n", pty.name().c_str());
+    std::fflush(stdout);
+    loop.run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "a7600-sim: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "modem.h"
+
+#include <utility>
+
+#include "text.h"
+
+namespace a7600::sim {
+namespace {
+
+struct Found {
+  Handler run = nullptr;
+  bool alone = false;
+};
+
+// The manual's TCP/IP commands come first: they are the ones in a hurry, and they don't share a
+// command line with others.
+Found find(std::string_view name) {
+  for (const auto& table : {socket_commands(), network_commands(), setting_commands()}) {
+    for (const Entry& entry : table) {
+      if (same_name(entry.name, name)) return {entry.run, true};
+    }
+  }
+  for (const auto& table : {basic_commands(), device_commands()}) {
+    for (const Entry& entry : table) {
+      if (same_name(entry.name, name)) return {entry.run, false};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Modem::Modem(Loop& modem_loop, const Options& modem_options, const Profile& modem_profile,
+             Router& modem_router, Pty& pty, Log& modem_log)
+    : loop(modem_loop),
+      options(modem_options),
+      profile(modem_profile),
+      router(modem_router),
+      log(modem_log),
+      line(loop, pty, log, *this, options.baud),
+      out(line, profile),
+      host(line, out, *this),
+      stack(loop, options, router, line, out, log),
+      step_timer_(loop, [this] { std::exchange(step_, nullptr)(); }) {
+  if (options.baud != 0) device.rate = options.baud;
+  loop.at_end_of_turn([this] { host.resume(); });
+  loop.at_end_of_turn([this] { line.flush(); });
+  // The links read on while the host is busy with its answer; what that makes them say leaves at
+  // once as well.
+  loop.at_end_of_turn([this] { stack.refill(); });
+  loop.at_end_of_turn([this] { line.flush(); });
+}
+
+void Modem::turn_around(std::function<void()> step) { later(options.latency, std::move(step)); }
+
+void Modem::later(Clock::duration delay, std::function<void()> step) {
+  step_ = std::move(step);
+  step_timer_.after(delay);
+}
+
+void Modem::on_command_line(std::string_view body) {
+  rest_of_line_ = body;
+  joined_ = false;
+  if (options.latency.count() == 0) {
+    run_line();
+  } else {
+    turn_around([this] { run_line(); });
+  }
+}
+
+void Modem::on_long_line() {
+  turn_around([this] { error(); });
+}
+
+void Modem::run_line() {
+  do {
+    next_ = false;
+    if (rest_of_line_.empty()) return ok();
+    const auto command = take_command(rest_of_line_);
+    if (!command) return error();
+    const Found found = find(command->name);
+    joined_ = joined_ || !rest_of_line_.empty();
+    if (found.run == nullptr || (found.alone && joined_)) return error();
+    const Parameters parameters(command->form == Form::kWrite ? command->parameters : "");
+    if (!parameters.ok()) return error();
+    found.run(*this, *command, parameters);
+  } while (next_);
+}
+
+void Modem::ok() {
+  if (!rest_of_line_.empty()) {
+    next_ = true;
+    return;
+  }
+  out.final(Final::kOk);
+  host.ready();
+}
+
+void Modem::error() { final_text("ERROR", Final::kError); }
+
+void Modem::final_text(std::string_view text, Final numeric) {
+  rest_of_line_ = {};
+  out.final_text(text, numeric);
+  host.ready();
+}
+
+void Modem::cme_error(int code, std::string_view words) {
+  if (device.cmee == 0) return error();
+  Text text;
+  text << "+CME ERROR: ";
+  if (device.cmee == 1) {
+    text << code;
+  } else {
+    text << words;
+  }
+  final_text(text, Final::kError);
+}
+
+void Modem::ip_error(ErrInfo info) {
+  Text text;
+  text << "+IP ERROR: ";
+  if (stack.settings.err_mode == 0) {
+    text << static_cast<int>(info);
+  } else {
+    text << words(info);
+  }
+  out.info(text);
+  error();
+}
+
+void Modem::cip_error(Err err) {
+  Text text;
+  text << "+CIPERROR: " << static_cast<int>(err);
+  out.info(text);
+  error();
+}
+
+void Modem::await_payload(int link, std::optional<std::size_t> length) {
+  sending_link_ = link;
+  out.prompt();
+  out.hold_urcs(true);
+  if (length) {
+    host.expect_payload(*length);
+  } else {
+    host.expect_text();
+  }
+}
+
+void Modem::on_payload(std::string_view bytes) {
+  out.hold_urcs(false);
+  if (options.latency.count() == 0) return finish_send(bytes);
+  delayed_payload_ = bytes;
+  turn_around([this] { finish_send(delayed_payload_); });
+}
+
+void Modem::finish_send(std::string_view payload) {
+  Link& link = stack.link(sending_link_);
+  out.final(Final::kOk);
+  stack.send(link, payload);
+  host.ready();
+}
+
+void Modem::on_payload_cancelled(bool too_long) {
+  out.hold_urcs(false);
+  turn_around([this, too_long] {
+    if (too_long) {
+      cip_error(Err::kWrongParameter);
+    } else {
+      error();
+    }
+  });
+}
+
+}  // namespace a7600::sim

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "command.h"
+#include "device.h"
+#include "errors.h"
+#include "interpreter.h"
+#include "line.h"
+#include "log.h"
+#include "loop.h"
+#include "options.h"
+#include "output.h"
+#include "profile.h"
+#include "pty.h"
+#include "router.h"
+#include "stack.h"
+
+namespace a7600::sim {
+
+class Modem;
+
+// A command's meaning. It ends with ok(), error() or one of their relatives, now or by way of
+// later(); after that it touches nothing.
+using Handler = void (*)(Modem&, const Command&, const Parameters&);
+
+struct Entry {
+  std::string_view name;
+  Handler run;
+};
+
+// The module: everything that the command handlers work on.
+class Modem final : public LineUser, public InterpreterUser {
+ public:
+  Modem(Loop& loop, const Options& options, const Profile& profile, Router& router, Pty& pty,
+        Log& log);
+
+  Loop& loop;
+  const Options& options;
+  const Profile& profile;
+  Router& router;
+  Log& log;
+  Line line;
+  Output out;
+  Interpreter host;
+  Device device;
+  Stack stack;
+
+  // The command in progress has succeeded: OK, unless more commands follow on its line.
+  void ok();
+  void error();
+  // "+CME ERROR: ..." as AT+CMEE asks for it.
+  void cme_error(int code, std::string_view words);
+  // "+IP ERROR: <err_info>" and ERROR.
+  void ip_error(ErrInfo info);
+  // "+CIPERROR: <err>" and ERROR.
+  void cip_error(Err err);
+  // A final result that isn't OK or ERROR; ends the command.
+  void final_text(std::string_view text, Final numeric);
+  // Goes on with the command in progress after a while.
+  void later(Clock::duration delay, std::function<void()> step);
+  // The prompt has been given; the payload, of `length` bytes or up to its Ctrl-Z, is for `link`.
+  void await_payload(int link, std::optional<std::size_t> length);
+
+  void on_input(std::string_view bytes) override { host.input(bytes); }
+  void on_room() override { stack.pump(); }
+  void on_command_line(std::string_view body) override;
+  void on_long_line() override;
+  void on_payload(std::string_view bytes) override;
+  void on_payload_cancelled(bool too_long) override;
+
+ private:
+  // Does a step after the turnaround time.
+  void turn_around(std::function<void()> step);
+  void run_line();
+  void finish_send(std::string_view payload);
+
+  Timer step_timer_;
+  std::function<void()> step_;
+  std::string_view rest_of_line_;
+  bool joined_ = false;  // the line has more than one command
+  bool next_ = false;    // the command has ended well and another one follows
+  int sending_link_ = 0;
+  std::string delayed_payload_;
+};
+
+// The commands, by file: V.250's, 3GPP's and the module's own, and the manual's.
+std::span<const Entry> basic_commands();
+std::span<const Entry> device_commands();
+std::span<const Entry> network_commands();
+std::span<const Entry> socket_commands();
+std::span<const Entry> setting_commands();
+
+}  // namespace a7600::sim

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "output.h"
+
+#include "text.h"
+
+namespace a7600::sim {
+namespace {
+
+std::string_view words(Final result) {
+  switch (result) {
+    case Final::kOk:
+      return "OK";
+    case Final::kConnect:
+      return "CONNECT";
+    case Final::kNoCarrier:
+      return "NO CARRIER";
+    case Final::kError:
+      return "ERROR";
+  }
+  return "";
+}
+
+}  // namespace
+
+void Output::info(std::string_view line) {
+  if (verbose) line_.write("\r\n");
+  line_.write(line);
+  line_.write("\r\n");
+}
+
+void Output::more(std::string_view line) {
+  line_.write(line);
+  line_.write("\r\n");
+}
+
+void Output::info_with_data(std::string_view header, std::string_view data, std::string_view rest) {
+  info(header);
+  line_.write(data);
+  line_.write(rest);
+  line_.write(profile_.after_data);
+}
+
+void Output::final(Final result) { final_text(words(result), result); }
+
+void Output::final_text(std::string_view text, Final numeric) {
+  if (quiet) return;
+  if (verbose) {
+    line_.write("\r\n");
+    line_.write(text);
+    line_.write("\r\n");
+  } else {
+    Text number;
+    number << static_cast<int>(numeric) << '\r';
+    line_.write(number);
+  }
+}
+
+void Output::urc(std::string_view line) {
+  if (holding_) {
+    held_.emplace_back(line);
+  } else {
+    info(line);
+  }
+}
+
+void Output::prompt() { line_.write(profile_.prompt); }
+
+void Output::hold_urcs(bool hold) {
+  holding_ = hold;
+  if (hold) return;
+  for (const std::string& line : std::exchange(held_, {})) info(line);
+}
+
+void Output::reset() {
+  verbose = true;
+  quiet = false;
+  holding_ = false;
+  held_.clear();
+}
+
+}  // namespace a7600::sim
