@@ -14,8 +14,6 @@
 namespace a7600::sim {
 namespace {
 
-// What the stack holds of bytes that the simulated network is carrying.
-constexpr std::size_t kSendWindow = 65536;
 // How much the network carries to the module at a time.
 constexpr std::size_t kMaxArriving = 262144;
 // Reading into less free space than this isn't worth a system call.
@@ -52,7 +50,6 @@ Link::Link(Loop& loop, LinkUser& user, Linger& linger, int number, std::size_t b
       net_latency_(net_latency),
       watch_(loop, [this](std::uint32_t events) { on_ready(events); }),
       connect_timer_(loop, [this] { report(); }),
-      window_(net_latency.count() != 0 ? kSendWindow : 0),
       out_timer_(loop, [this] { pump_out(); }),
       ring_(buffer),
       in_timer_(loop, [this] { deliver_delayed(); }) {}
@@ -78,6 +75,7 @@ void Link::stop() {
   outcome_.reset();
   outbound_.clear();
   was_taken_ = true;
+  out_blocked_ = false;
   arrivals_.clear();
   arriving_ = 0;
   readable_ = false;
@@ -147,20 +145,23 @@ void Link::adopt(UniqueFd fd, Endpoint seen, std::uint16_t local_port, int serve
 
 void Link::send(std::string_view bytes) {
   sent_bytes_ += bytes.size();
-  if (outbound_.empty() && net_latency_.count() == 0) {
-    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    // An error shows itself to the reading side, which ends the link.
-    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
-    if (bytes.empty()) return;
-  }
   outbound_.put(loop_.now() + net_latency_, bytes);
-  pump_out();
+  was_taken_ = taken();
 }
 
 void Link::pump_out() {
-  if (!fd_ || state_ == State::kConnecting) return;
-  if (outbound_.pump(fd_.get(), loop_.now()) == Outbound::State::kWaiting) {
-    out_timer_.at(outbound_.due());
+  out_blocked_ = false;
+  switch (outbound_.pump(fd_.get(), loop_.now())) {
+    case Outbound::State::kWaiting:
+      out_blocked_ = true;
+      out_timer_.at(outbound_.due());
+      break;
+    case Outbound::State::kBlocked:
+    case Outbound::State::kBroken:  // the reading side will see it and end the link
+      out_blocked_ = true;
+      break;
+    case Outbound::State::kEmpty:
+      break;
   }
   const bool was_taken = std::exchange(was_taken_, taken());
   if (was_taken_ && !was_taken) user_.on_taken(*this);
@@ -181,12 +182,14 @@ void Link::on_ready(std::uint32_t events) {
     }
     return;
   }
-  if ((events & EPOLLOUT) != 0 && !outbound_.empty()) pump_out();
-  if (ring_.empty()) refill();
+  if ((events & EPOLLOUT) != 0) out_blocked_ = false;
+  if (ring_.empty()) go_on();
 }
 
-void Link::refill() {
-  if (state_ != State::kOpen || (!readable_ && arrivals_.empty())) return;
+void Link::go_on() {
+  if (state_ != State::kOpen) return;
+  if (!outbound_.empty() && !out_blocked_) pump_out();
+  if (!readable_ && arrivals_.empty()) return;
   if (net_latency_.count() != 0) {
     read_delayed();
   } else if (readable_ && ring_.room() >= std::min(kWorthReading, ring_.capacity() / 2)) {
@@ -248,7 +251,7 @@ void Link::deliver_delayed() {
       const std::size_t taken = ring_.append(next.bytes);
       arriving_ -= taken;
       next.bytes.erase(0, taken);
-      if (!next.bytes.empty()) break;  // the buffer is full: refill() comes back
+      if (!next.bytes.empty()) break;  // the buffer is full: go_on() comes back
     }
     arrivals_.pop_front();
   }

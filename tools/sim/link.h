@@ -58,12 +58,13 @@ class Link {
   // A connection that a server has accepted.
   void adopt(UniqueFd fd, Endpoint seen, std::uint16_t local_port, int server);
 
-  // Sends on an open TCP link.
+  // Sends on an open TCP link; the bytes leave by go_on().
   void send(std::string_view bytes);
-  // Whether the module's TCP/IP stack has taken all that was given to send().
-  bool taken() const { return outbound_.size() <= window_; }
+  // Whether the module's TCP/IP stack has taken all that was given to send(): it holds this much
+  // beyond what the socket does.
+  bool taken() const { return outbound_.size() <= kSendBuffer; }
   // How much of it it hasn't.
-  std::size_t untaken() const { return taken() ? 0 : outbound_.size() - window_; }
+  std::size_t untaken() const { return taken() ? 0 : outbound_.size() - kSendBuffer; }
 
   // Ends the connection in good order, or as a module does that loses its power; the link is free.
   void close();
@@ -71,8 +72,9 @@ class Link {
 
   Ring& received() { return ring_; }
   const Ring& received() const { return ring_; }
-  // Reads on if there is room again. Called at the end of each turn.
-  void refill();
+  // Sends what waits, and reads on if there is room again. Called at the end of each turn, when the
+  // host has had its answer: the two then work at the same time.
+  void go_on();
 
   int number() const { return number_; }
   State state() const { return state_; }
@@ -87,6 +89,8 @@ class Link {
   std::uint64_t received_bytes() const { return received_bytes_; }
 
  private:
+  static constexpr std::size_t kSendBuffer = 65536;
+
   // What the network is still carrying to the module. An empty piece is the end of the stream.
   struct Arrival {
     Time due;
@@ -125,8 +129,8 @@ class Link {
   Timer connect_timer_;
 
   Outbound outbound_;
-  std::size_t window_;  // how much the stack takes beyond what the socket has
   bool was_taken_ = true;
+  bool out_blocked_ = false;  // until the timer, or until the socket is writable
   Timer out_timer_;
   std::uint64_t sent_bytes_ = 0;
 

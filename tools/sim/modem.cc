@@ -46,9 +46,9 @@ Modem::Modem(Loop& modem_loop, const Options& modem_options, const Profile& mode
   if (options.baud != 0) device.rate = options.baud;
   loop.at_end_of_turn([this] { host.resume(); });
   loop.at_end_of_turn([this] { line.flush(); });
-  // The links read on while the host is busy with its answer; what that makes them say leaves at
-  // once as well.
-  loop.at_end_of_turn([this] { stack.refill(); });
+  // The links go on while the host is busy with its answer; what that makes them say leaves at once
+  // as well.
+  loop.at_end_of_turn([this] { stack.go_on(); });
   loop.at_end_of_turn([this] { line.flush(); });
 }
 

@@ -169,8 +169,8 @@ void Stack::rx_mode_changed() {
   }
 }
 
-void Stack::refill() {
-  for (auto& link : links_) link->refill();
+void Stack::go_on() {
+  for (auto& link : links_) link->go_on();
   linger_.sweep();
 }
 

@@ -74,8 +74,8 @@ class Stack final : public LinkUser {
 
   // Sends what the links have for the host, if it is to be pushed and the line has room.
   void pump();
-  // Lets the links read on. Called at the end of each turn, after the line was flushed.
-  void refill();
+  // Lets the links go on. Called at the end of each turn, after the line was flushed.
+  void go_on();
 
   // Back to the state after power-up; the peers see resets.
   void reset();
