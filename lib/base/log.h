@@ -7,14 +7,27 @@ namespace a7600::log {
 
 enum class Level { kError, kWarn, kInfo, kDebug };
 
+// "error", "warn", "info", "debug"
 std::string_view name(Level level);
 
-// Where lines go: every line at or above `level` is written whole, by one write(2), to `fd`.
-// Until this is called nothing is written. Thread-safe; the descriptor stays the caller's.
-void open(Level level, int fd);
-bool enabled(Level level);
+// Writes lines to a descriptor that stays the caller's. An object rather than a global, because
+// the engine's thread has a descriptor table of its own: a number means another file there.
+class Logger {
+ public:
+  // Writes nothing.
+  Logger() = default;
+  Logger(Level level, int fd) : level_(level), fd_(fd) {}
 
-// "a7600: error: text\n"; over-long text is cut at 1000 bytes, control characters become '?'.
-void write(Level level, std::string_view text);
+  bool is_open() const { return fd_ >= 0; }
+  bool enabled(Level level) const { return is_open() && level <= level_; }
+
+  // "a7600: error: text\n" by one write(2), with errno kept. Text beyond 1000 bytes is cut, and
+  // control characters become '?', so that a line stays one line.
+  void write(Level level, std::string_view text) const;
+
+ private:
+  Level level_ = Level::kError;
+  int fd_ = -1;
+};
 
 }  // namespace a7600::log

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "at/host_name.h"
+#include "base/ipv4.h"
+
+// The commands that carry arguments, without the CR that ends them. Every argument has a type
+// that can't hold a quote, a comma or a line end; the two free texts (APN, PIN) are checked.
+namespace a7600::at {
+
+inline constexpr int kLinks = 10;
+inline constexpr int kServers = 4;
+inline constexpr std::size_t kLargestSend = 1500;  // manual 2.4
+inline constexpr std::size_t kLargestRead = 1500;  // manual 2.5
+
+std::string open_tcp(int link, const Endpoint& to, std::optional<std::uint16_t> local_port);
+std::string open_udp(int link, std::uint16_t local_port);
+std::string send(int link, std::size_t size);
+std::string send_to(int link, std::size_t size, const Endpoint& to);
+std::string read(int link);  // as much as one answer carries: the default <len> is the largest
+std::string close(int link);
+std::string server_start(std::uint16_t port, int server);
+std::string server_stop(int server);
+std::string resolve(const HostName& name);
+std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
+                     std::chrono::milliseconds cipsend);
+
+// nullopt if the text holds a quote or anything unprintable.
+std::optional<std::string> define_context(std::string_view apn);
+// nullopt unless `pin` is 4 to 8 digits.
+std::optional<std::string> enter_pin(std::string_view pin);
+
+}  // namespace a7600::at

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace a7600::at {
+
+enum class TokenKind {
+  kLine,     // a line without its end, blanks and unprintable bytes at its edges taken off
+  kPrompt,   // '>' at the start of a line, only after expect_prompt()
+  kPayload,  // exactly the bytes that expect_payload() announced
+};
+
+struct Token {
+  TokenKind kind;
+  std::string_view text;  // valid until the next call of next() or feed()
+};
+
+// Cuts the module's output into lines, prompts and counted payloads. What arrives next is never
+// guessed from the bytes: a payload or a prompt is recognized only where the command in flight has
+// announced it, so nothing that a remote peer sends can be taken for a result code.
+//
+// Lines end with LF or with CR; a CR LF pair is one end. Empty lines are not reported. The module
+// prints NUL bytes when it starts, and an unplugged UART prints noise, hence the trimming.
+class Tokenizer {
+ public:
+  static constexpr std::size_t kLongestLine = 2048;
+
+  void feed(std::span<const std::byte> bytes);
+
+  // The next token, or nothing until more bytes are fed. The announcements below take effect
+  // between two calls, so the caller can react to a header line before its payload is cut.
+  std::optional<Token> next();
+
+  void expect_prompt(bool expected) { prompt_expected_ = expected; }
+
+  // The next `size` bytes are a payload. A token appears only when all of them are there.
+  void expect_payload(std::size_t size) { payload_size_ = size; }
+  bool in_payload() const { return payload_size_ > 0; }
+
+  // The module echoes (MODEM-NOTES, Framing): the bytes that were sent as a payload may come back
+  // before the answer. They are dropped if they are all there and equal; else they are lines.
+  void expect_echo(std::string_view sent);
+
+  // Forgets everything announced and received.
+  void reset();
+
+ private:
+  std::optional<Token> next_line();
+  bool skip_echo();
+  std::size_t available() const { return buffer_.size() - head_; }
+
+  std::string buffer_;
+  std::size_t head_ = 0;
+  std::size_t scanned_ = 0;  // bytes after head_ known to hold no end of line
+  std::size_t payload_size_ = 0;
+  std::string echo_;
+  bool prompt_expected_ = false;
+};
+
+}  // namespace a7600::at

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "chat/chat.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "at/command.h"
+
+namespace a7600::chat {
+
+void Chat::send(Command command, TimePoint now) {
+  output_ += command.text;
+  output_ += '\r';
+  deadline_ = now + command.timeout;
+  answer_ = {};
+  ok_seen_ = false;
+  payload_wanted_ = false;
+  echo_seen_ = false;
+  received_.clear();
+  tokenizer_.expect_prompt(command.shape == Shape::kSend);
+  command_ = std::move(command);
+}
+
+void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
+  tokenizer_.feed(bytes);
+  // A long payload on a slow line is no silence.
+  if (command_ && tokenizer_.in_payload()) {
+    deadline_ = std::max(deadline_, now + command_->timeout);
+  }
+  while (auto token = tokenizer_.next()) on_token(*token, now);
+}
+
+void Chat::on_token(const at::Token& token, TimePoint now) {
+  switch (token.kind) {
+    case at::TokenKind::kLine:
+      on_line(token.text, now);
+      break;
+    case at::TokenKind::kPrompt:
+      on_prompt();
+      break;
+    case at::TokenKind::kPayload:
+      if (payload_wanted_) {
+        const auto bytes = std::as_bytes(std::span(token.text));
+        received_.assign(bytes.begin(), bytes.end());
+      }
+      break;
+  }
+}
+
+void Chat::on_prompt() {
+  if (!command_ || command_->shape != Shape::kSend || answer_.prompted) return;
+  const auto& payload = command_->payload;
+  const std::string_view bytes(reinterpret_cast<const char*>(payload.data()), payload.size());
+  output_ += bytes;
+  answer_.prompted = true;
+  if (echo_seen_) tokenizer_.expect_echo(bytes);
+}
+
+void Chat::on_line(std::string_view line, TimePoint now) {
+  const at::Reply reply = at::parse(line);
+  if (const auto* header = std::get_if<at::RxHeader>(&reply);
+      header != nullptr && static_cast<std::size_t>(header->size) <= at::kLargestRead) {
+    const bool mine = command_ && command_->shape == Shape::kRead &&
+                      header->link == command_->link && header->mode == 2 && !answer_.header;
+    payload_wanted_ = mine;
+    // In mode 3 each byte is two characters, and they end with the line.
+    if (header->mode == 2) tokenizer_.expect_payload(static_cast<std::size_t>(header->size));
+    if (mine) {
+      answer_.header = *header;
+      deadline_ = std::max(deadline_, now + command_->timeout);
+    }
+    return;
+  }
+  if (at::is_unsolicited(reply)) {
+    listener_.on_unsolicited(reply, line);
+    return;
+  }
+  if (!command_) {
+    listener_.on_unsolicited(reply, line);
+    return;
+  }
+  if (line == command_->text) {
+    echo_seen_ = true;
+    return;
+  }
+  if (std::holds_alternative<at::Ok>(reply)) {
+    ok_seen_ = true;
+    if (command_->shape == Shape::kSend) {
+      finish_send_if_whole();
+    } else {
+      finish(Final::kOk);
+    }
+  } else if (std::holds_alternative<at::ErrorResult>(reply)) {
+    finish(Final::kError);
+  } else if (const auto* cme = std::get_if<at::CmeError>(&reply)) {
+    answer_.err = cme->code;
+    answer_.text = cme->text;
+    finish(Final::kError);
+  } else if (const auto* cip = std::get_if<at::CipError>(&reply)) {
+    answer_.err = cip->err;
+  } else if (const auto* ip = std::get_if<at::IpError>(&reply)) {
+    answer_.info = ip->info;
+    answer_.text = ip->text;
+  } else if (const auto* sent = std::get_if<at::SendResult>(&reply);
+             sent != nullptr && command_->shape == Shape::kSend && sent->link == command_->link) {
+    answer_.sent = *sent;
+    finish_send_if_whole();
+  } else {
+    listener_.on_line(reply, line);
+  }
+}
+
+void Chat::finish_send_if_whole() {
+  if (ok_seen_ && answer_.sent) finish(Final::kOk);
+}
+
+void Chat::finish(Final final) {
+  // Moved out, because the listener may send the next command from inside.
+  Answer answer = std::exchange(answer_, {});
+  std::vector<std::byte> received = std::exchange(received_, {});
+  answer.final = final;
+  answer.payload = received;
+  command_.reset();
+  tokenizer_.expect_prompt(false);
+  listener_.on_answer(answer);
+  // Given back, so that the next read needs no allocation.
+  received.clear();
+  if (received_.capacity() == 0) received_ = std::move(received);
+}
+
+void Chat::on_time(TimePoint now) {
+  if (command_ && now >= deadline_) finish(Final::kTimeout);
+}
+
+std::optional<TimePoint> Chat::deadline() const {
+  if (!command_) return std::nullopt;
+  return deadline_;
+}
+
+void Chat::hurry(TimePoint deadline) { deadline_ = std::min(deadline_, deadline); }
+
+void Chat::abandon() {
+  command_.reset();
+  tokenizer_.reset();
+}
+
+void Chat::take_output(std::string& into) {
+  into.clear();
+  std::swap(into, output_);
+}
+
+}  // namespace a7600::chat

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "at/reply.h"
+#include "at/tokenizer.h"
+
+namespace a7600::chat {
+
+using Clock = std::chrono::steady_clock;
+using TimePoint = Clock::time_point;
+
+// How a command's answer is put together.
+enum class Shape {
+  kPlain,  // lines, then a final result
+  kSend,   // a prompt, the payload goes out, OK and "+CIPSEND:" in either order
+  kRead,   // "+CIPRXGET: 2,…", a counted payload, a final result
+};
+
+struct Command {
+  std::string text;  // without the CR
+  Shape shape = Shape::kPlain;
+  int link = -1;                       // kSend, kRead
+  std::span<const std::byte> payload;  // kSend: 1-1500 bytes, the caller's until the answer
+  std::chrono::milliseconds timeout{10'000};
+};
+
+enum class Final { kOk, kError, kTimeout };
+
+struct Answer {
+  Final final = Final::kOk;
+  std::optional<int> err;                // "+CIPERROR:", or the code of "+CME ERROR:"
+  std::optional<at::ErrInfo> info;       // "+IP ERROR:"
+  std::string text;                      // the words of "+IP ERROR:" or "+CME ERROR:"
+  bool prompted = false;                 // kSend: the payload has left
+  std::optional<at::SendResult> sent;    // kSend
+  std::optional<at::RxHeader> header;    // kRead
+  std::span<const std::byte> payload;    // kRead: valid only during on_answer()
+};
+
+// What the chat reports, in the order of the lines. A callback may call Chat::send().
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  // A line that no command in flight has asked for, or that is unsolicited by nature.
+  virtual void on_unsolicited(const at::Reply& reply, std::string_view line) = 0;
+  // A line of the answer in flight.
+  virtual void on_line(const at::Reply& reply, std::string_view line) = 0;
+  virtual void on_answer(const Answer& answer) = 0;
+};
+
+// One AT channel: one command in flight, its answer taken apart, unsolicited result codes taken
+// out before anything else looks at a line. No I/O: bytes are fed, bytes to write are taken.
+//
+// A header "+CIPRXGET: 2,…" is always followed by its payload, whoever asked for it: an answer
+// that comes after its command was given up is still counted out and dropped, so a remote peer's
+// bytes never reach the line parser.
+class Chat {
+ public:
+  explicit Chat(Listener& listener) : listener_(listener) {}
+
+  // REQUIRES: idle().
+  void send(Command command, TimePoint now);
+  bool idle() const { return !command_; }
+  const Command* in_flight() const { return command_ ? &*command_ : nullptr; }
+
+  void feed(std::span<const std::byte> bytes, TimePoint now);
+  void on_time(TimePoint now);
+  std::optional<TimePoint> deadline() const;
+
+  // Brings the deadline of the command in flight forward, to no later than `deadline`.
+  void hurry(TimePoint deadline);
+
+  // Drops the command in flight without an answer, and everything received so far.
+  void abandon();
+
+  // Swaps the bytes to write to the line into `into`; the caller writes them all, in order.
+  void take_output(std::string& into);
+  bool has_output() const { return !output_.empty(); }
+  void write_raw(std::string_view bytes) { output_ += bytes; }
+
+  // Whether the answer to the latest command began with the command itself.
+  bool echo_seen() const { return echo_seen_; }
+
+ private:
+  void on_token(const at::Token& token, TimePoint now);
+  void on_line(std::string_view line, TimePoint now);
+  void on_prompt();
+  void finish(Final final);
+  void finish_send_if_whole();
+
+  Listener& listener_;
+  at::Tokenizer tokenizer_;
+  std::optional<Command> command_;
+  TimePoint deadline_{};
+  Answer answer_;
+  bool ok_seen_ = false;
+  bool payload_wanted_ = false;  // the payload being received belongs to the command in flight
+  bool echo_seen_ = false;
+  std::vector<std::byte> received_;
+  std::string output_;
+};
+
+}  // namespace a7600::chat

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "client/call.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/sys.h"
+#include "client/runtime.h"
+
+namespace a7600::client {
+namespace {
+
+// An engine of this user, or root's for the whole machine. Anybody can bind a free name.
+bool is_trusted(int fd) {
+  const auto peer = wire::peer_of(fd);
+  return peer && (peer->uid == 0 || peer->uid == ::geteuid() || peer->uid == ::getuid());
+}
+
+}  // namespace
+
+int Call::run(const wire::UnixAddress& engine) {
+  const UniqueFd connection(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!connection) return errno;
+  const int fd = connection.get();
+  int connected = 0;
+  do {
+    connected = sys::connect(fd, engine.get(), engine.length);
+  } while (connected != 0 && errno == EINTR);
+  if (connected != 0) return errno == ENOENT ? ECONNREFUSED : errno;
+  if (!is_trusted(fd)) return EACCES;
+  if (const int error = wire::send(fd, request, descriptor)) {
+    return error == EPIPE || error == ECONNRESET ? ENETDOWN : error;
+  }
+
+  const bool bounded = wait == Wait::kLikeConnect && (timeout.tv_sec != 0 || timeout.tv_usec != 0);
+  if (bounded) sys::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+  char peeked = 0;
+  const auto recv = Runtime::get().libc().recv;
+  while (recv(fd, &peeked, sizeof(peeked), MSG_PEEK) < 0) {
+    if (errno == EINTR && wait == Wait::kThroughSignals) continue;
+    if (errno == EINTR) return EINTR;
+    return errno == EAGAIN ? EINPROGRESS : ENETDOWN;
+  }
+  if (const int error = wire::receive(fd, reply, received)) {
+    return error == ECONNRESET ? ENETDOWN : error;
+  }
+  if (reply.notice[0] != '\0') Runtime::get().say(log::Level::kError, reply.notice.data());
+  return 0;
+}
+
+int Call::result_of(const wire::UnixAddress& engine) {
+  const int error = run(engine);
+  return error != 0 ? error : reply.error;
+}
+
+}  // namespace a7600::client

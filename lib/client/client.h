@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <optional>
+
+// What the socket calls do for modem sockets. Arguments, results and errno are those of the POSIX
+// call of the same name. nullopt: the descriptor is no modem socket (or is none any more, because
+// the call has just handed it to the kernel), and the C library's own call is to be made with the
+// same arguments.
+//
+// Calls that move data on a connected socket are the kernel's, and are not here.
+namespace a7600::client {
+
+// nullopt for everything but TCP over IPv4 or IPv6.
+std::optional<int> socket(int domain, int type, int protocol);
+
+std::optional<int> connect(int fd, const sockaddr* address, socklen_t length);
+std::optional<int> bind(int fd, const sockaddr* address, socklen_t length);
+std::optional<int> listen(int fd);
+std::optional<int> shutdown(int fd, int how);
+std::optional<int> getsockname(int fd, sockaddr* address, socklen_t* length);
+std::optional<int> getpeername(int fd, sockaddr* address, socklen_t* length);
+std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_t* length);
+std::optional<int> setsockopt(int fd, int level, int name, const void* value, socklen_t length);
+
+// Results are nullopt when the name is the C library's business: numbers, "localhost", what
+// /etc/hosts has.
+std::optional<int> getaddrinfo(const char* node, const char* service, const addrinfo* hints,
+                               addrinfo** out);
+std::optional<int> gethostbyname2_r(const char* name, int family, hostent* out, char* buffer,
+                                    size_t size, hostent** result, int* error);
+
+// True for a modem socket: recvfrom(2) and the like then say nothing of an address, and sendto(2)
+// with an address ignores it, as TCP's do.
+bool is_modem_socket(int fd);
+
+}  // namespace a7600::client

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "client/runtime.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "client/call.h"
+#include "engine/thread.h"
+
+namespace a7600::client {
+namespace {
+
+// Held while an engine is started. A child forked meanwhile by another thread must not inherit it
+// locked, hence the handlers.
+pthread_mutex_t g_start_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void lock_start() { pthread_mutex_lock(&g_start_lock); }
+void unlock_start() { pthread_mutex_unlock(&g_start_lock); }
+
+class StartLock {
+ public:
+  StartLock() { lock_start(); }
+  ~StartLock() { unlock_start(); }
+  StartLock(const StartLock&) = delete;
+  StartLock& operator=(const StartLock&) = delete;
+};
+
+}  // namespace
+
+Runtime& Runtime::get() {
+  static Runtime* const runtime = new Runtime();
+  return *runtime;
+}
+
+void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_thread)()) {
+  libc_ = libc;
+  config_ = std::move(config);
+  on_thread_ = on_thread;
+  pthread_atfork(lock_start, unlock_start, unlock_start);
+}
+
+Result<const config::Config*> Runtime::config() {
+  if (config_) return &config_.value();
+  if (!complained_) {
+    complained_ = true;
+    say(log::Level::kError, config_.error().text);
+  }
+  return config_.error();
+}
+
+Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
+  auto config = this->config();
+  if (!config) return config.error();
+  const StartLock lock;
+  if (finished_) return Error{ENETDOWN, -1, "the program is ending"};
+  std::string_view address = engine_address_;
+  if (config.value()->engine == config::EngineChoice::kSocket) {
+    address = config.value()->engine_socket;
+  } else if (config.value()->engine == config::EngineChoice::kSpawn) {
+    return Error{EINVAL, -1, "A7600_ENGINE: \"spawn\" needs the command a7600, which is not there"};
+  } else if (address.empty() || address == gone) {
+    auto started = engine::start_thread(*config.value(), on_thread_);
+    if (!started) return started.error();
+    const std::string& name = started.value();
+    if (name.size() >= sizeof(engine_address_)) return Error{ENAMETOOLONG, -1, name};
+    std::memcpy(engine_address_, name.c_str(), name.size() + 1);
+    engine_pid_ = ::getpid();
+    address = engine_address_;
+  }
+  const auto out = wire::UnixAddress::from(address);
+  if (!out) return Error{EINVAL, -1, "A7600_ENGINE: the socket's name is too long"};
+  return *out;
+}
+
+bool Runtime::hosts_engine() const {
+  return engine_address_[0] != '\0' && engine_pid_ == ::getpid();
+}
+
+void Runtime::flush() { end_engine(false); }
+void Runtime::finish() { end_engine(true); }
+
+void Runtime::end_engine(bool finish) {
+  if (!hosts_engine() || finished_) return;
+  const auto address = wire::UnixAddress::from(engine_address_);
+  if (!address) return;
+  if (finish) finished_ = true;
+  Call call;
+  call.request.op = finish ? wire::Op::kFinish : wire::Op::kFlush;
+  // The engine bounds how long it takes.
+  call.wait = Call::Wait::kThroughSignals;
+  call.run(*address);
+}
+
+void Runtime::say(log::Level level, std::string_view text) const {
+  log::Level chosen = log::Level::kError;
+  int fd = STDERR_FILENO;
+  UniqueFd file;
+  if (config_) {
+    chosen = config_.value().log_level;
+    if (!config_.value().log_file.empty()) {
+      file.reset(::open(config_.value().log_file.c_str(),
+                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+      fd = file.get();
+    }
+  }
+  log::Logger(chosen, fd).write(level, text);
+}
+
+}  // namespace a7600::client

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "client/libc.h"
+#include "config/config.h"
+#include "wire/channel.h"
+
+namespace a7600::client {
+
+// What one process knows: its configuration, and where its engine takes calls. Nothing here is
+// about a single socket; that is asked of the engine, so fork, exec and descriptor tricks can't
+// make it wrong.
+class Runtime {
+ public:
+  // The one of this process. It is made at first use, which the library's constructor is, and
+  // never destroyed: programs use sockets in their own destructors.
+  static Runtime& get();
+
+  // REQUIRES: before any other thread uses the library. `on_thread`: see engine::start_thread.
+  void set_up(const Libc& libc, Result<config::Config> config, void (*on_thread)());
+
+  const Libc& libc() const { return libc_; }
+  // EINVAL with one line on stderr, once, if the configuration is wrong.
+  Result<const config::Config*> config();
+
+  // Where calls for new sockets and look-ups go. Starts an engine in this process if there is none
+  // yet, or if the one at `gone` (empty: none) takes no calls any more: a forked child goes on with
+  // its parent's engine until that ends.
+  Result<wire::UnixAddress> engine(std::string_view gone);
+
+  // Whether the engine runs in this very process, not in a parent that has forked it.
+  bool hosts_engine() const;
+
+  // Everything written so far is sent / and all is closed and put back. Nothing happens in a
+  // process that hosts no engine. After finish() no socket can be made any more.
+  void flush();
+  void finish();
+
+  // One line on stderr, or in the log file, as A7600_LOG says.
+  void say(log::Level level, std::string_view text) const;
+
+ private:
+  Runtime() = default;
+  void end_engine(bool finish);
+
+  Libc libc_;
+  void (*on_thread_)() = nullptr;
+  Result<config::Config> config_{config::Config{}};
+  bool complained_ = false;
+  // Abstract name with its '@'; fixed storage, because a forked child reads it whatever another
+  // thread of its parent was doing.
+  char engine_address_[108] = {};
+  int engine_pid_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace a7600::client

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+//
+// The control calls: one request over a connection of its own, one reply. Calls that wait
+// (connect, look-ups, the end) keep their connection until the answer is there; the program sleeps
+// in recv(2) on it, which signals, SA_RESTART and timeouts treat as they treat connect(2).
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/sys.h"
+#include "engine/engine.h"
+
+namespace a7600::engine {
+namespace {
+
+constexpr std::size_t kMostCalls = 1024;
+constexpr std::size_t kMostOptions = 64;
+constexpr std::uint16_t kFirstMadeUpPort = 32768;
+constexpr std::uint16_t kLastMadeUpPort = 60999;
+
+std::optional<std::uint64_t> cookie_of(int fd) {
+  std::uint64_t cookie = 0;
+  socklen_t size = sizeof(cookie);
+  if (sys::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) != 0) return std::nullopt;
+  return cookie;
+}
+
+wire::SocketState wire_state(const Socket& socket) {
+  switch (socket.state) {
+    case Socket::State::kIdle: return wire::SocketState::kIdle;
+    case Socket::State::kConnecting: return wire::SocketState::kConnecting;
+    case Socket::State::kConnected: return wire::SocketState::kConnected;
+    case Socket::State::kFinished: return wire::SocketState::kClosedByPeer;
+    case Socket::State::kFailed: return wire::SocketState::kFailed;
+  }
+  return wire::SocketState::kFailed;
+}
+
+}  // namespace
+
+void Engine::accept_calls() {
+  for (;;) {
+    UniqueFd call(
+        sys::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!call) return;
+    serve(std::move(call));
+  }
+}
+
+// New sockets, look-ups and the end are for the engine's own user and for root. Calls about a
+// socket are for whoever can present it, as with the kernel's own sockets: a server that has
+// dropped its privileges goes on using what it holds.
+bool Engine::is_trusted(const UniqueFd& call) {
+  const auto peer = wire::peer_of(call.get());
+  return peer && (peer->uid == ::geteuid() || peer->uid == 0);
+}
+
+void Engine::serve(UniqueFd call) {
+  wire::Request request;
+  UniqueFd descriptor;
+  const int error = wire::receive(call.get(), request, descriptor, MSG_DONTWAIT);
+  if (error == EAGAIN) {
+    if (calls_.size() >= kMostCalls) return;
+    const int fd = call.get();
+    watch(EPOLL_CTL_ADD, fd, EPOLLIN, Source::kCall, static_cast<std::uint32_t>(fd));
+    calls_.emplace(fd, std::move(call));
+    return;
+  }
+  if (error == EPROTO) reply_error(call, EPROTO, "a control message of another version");
+  if (error == 0) dispatch(std::move(call), request, std::move(descriptor));
+}
+
+void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor) {
+  const bool about_a_socket = static_cast<bool>(descriptor);
+  if (!about_a_socket && !is_trusted(call)) return static_cast<void>(reply_error(call, EACCES));
+  switch (request.op) {
+    case wire::Op::kSocket:
+      return make_socket(call, request);
+    case wire::Op::kResolve:
+      return resolve(std::move(call), request);
+    case wire::Op::kFlush:
+      flushers_.push_back(std::move(call));
+      return;
+    case wire::Op::kFinish:
+      return start_finishing(std::move(call));
+    default:
+      break;
+  }
+  Socket* socket = by_descriptor(descriptor);
+  // Only looked at. Kept, it would hide the moment when the program closes its own.
+  descriptor.reset();
+  if (socket == nullptr) return static_cast<void>(reply_error(call, ENOTSOCK));
+  switch (request.op) {
+    case wire::Op::kConnect:
+      return connect(std::move(call), request, *socket);
+    case wire::Op::kBind:
+      return bind(call, request, *socket);
+    case wire::Op::kDescribe:
+      return describe(call, *socket);
+    case wire::Op::kTakeError:
+      return take_error(call, *socket);
+    case wire::Op::kSetOption:
+      return set_option(call, request, *socket);
+    case wire::Op::kGetOption:
+      return get_option(call, request, *socket);
+    case wire::Op::kRelease:
+      return release(call, *socket);
+    default:
+      return static_cast<void>(reply_error(call, EOPNOTSUPP));
+  }
+}
+
+Socket* Engine::by_descriptor(const UniqueFd& descriptor) {
+  if (!descriptor) return nullptr;
+  const auto cookie = cookie_of(descriptor.get());
+  if (!cookie) return nullptr;
+  const auto found = by_cookie_.find(*cookie);
+  return found == by_cookie_.end() ? nullptr : find(found->second);
+}
+
+bool Engine::reply(const UniqueFd& call, const wire::Reply& reply, int descriptor) {
+  return wire::send(call.get(), reply, descriptor) == 0;
+}
+
+bool Engine::reply_error(const UniqueFd& call, int posix, std::string_view notice) {
+  wire::Reply out;
+  out.error = posix;
+  out.set_notice(notice);
+  return reply(call, out);
+}
+
+std::uint16_t Engine::made_up_port() {
+  if (last_port_ < kFirstMadeUpPort || last_port_ >= kLastMadeUpPort) {
+    last_port_ = kFirstMadeUpPort;
+  } else {
+    ++last_port_;
+  }
+  return last_port_;
+}
+
+// ---- socket, bind, connect
+
+Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, UniqueFd& program_end) {
+  const modem::ConnectionId id = ++last_id_;
+  const std::string name = address_.substr(1) + '.' + std::to_string(id);
+  auto made = Pair::make(name, nonblocking);
+  if (!made) return made.error();
+  program_end = std::move(made.value().program_end);
+  const std::uint64_t cookie = made.value().cookie;
+  auto socket = std::make_unique<Socket>(id, cookie, std::move(made.value().pair));
+  socket->domain = domain;
+  socket->type = type;
+  watch_pair(*socket, EPOLL_CTL_ADD);
+  by_cookie_.emplace(cookie, id);
+  return sockets_.emplace(id, std::move(socket)).first->second.get();
+}
+
+void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
+  if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
+  if (request.type != SOCK_STREAM) return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
+  UniqueFd program_end;
+  const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
+  auto made = adopt_pair(request.domain, request.type, nonblocking, program_end);
+  if (!made) return static_cast<void>(reply_error(call, made.error().posix));
+  reply(call, {}, program_end.get());
+}
+
+void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+  const Endpoint wanted = request.endpoint();
+  if (socket.bound || socket.state != Socket::State::kIdle) return static_cast<void>(reply_error(call, EINVAL));
+  const bool any = wanted.ip == Ipv4{};
+  if (!any && (!modem_.up() || wanted.ip != modem_.address())) {
+    return static_cast<void>(reply_error(call, EADDRNOTAVAIL));
+  }
+  socket.bound = true;
+  socket.port_chosen = wanted.port != 0;
+  socket.local = {wanted.ip, wanted.port != 0 ? wanted.port : made_up_port()};
+  reply(call, {});
+}
+
+void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket) {
+  const bool blocking = (request.flags & wire::kNonBlocking) == 0;
+  // Linux lets an address of one family connect a socket of its own only.
+  if (request.domain != socket.domain) return static_cast<void>(reply_error(call, EAFNOSUPPORT));
+  switch (socket.state) {
+    case Socket::State::kIdle:
+      start_connecting(call, request, socket);
+      if (socket.state != Socket::State::kConnecting) return;
+      if (!blocking) return static_cast<void>(reply_error(call, EINPROGRESS));
+      socket.waiters.push_back(std::move(call));
+      return;
+    case Socket::State::kConnecting:
+      if (!blocking) return static_cast<void>(reply_error(call, EALREADY));
+      socket.waiters.push_back(std::move(call));
+      return;
+    case Socket::State::kConnected:
+    case Socket::State::kFinished:
+      return static_cast<void>(reply_error(call, std::exchange(socket.connect_reported, true) ? EISCONN : 0));
+    case Socket::State::kFailed:
+      if (socket.was_connected) return static_cast<void>(reply_error(call, EISCONN));
+      if (!std::exchange(socket.connect_reported, true)) {
+        const int posix = std::exchange(socket.pending_error, 0);
+        return static_cast<void>(reply_error(call, posix != 0 ? posix : ECONNABORTED,
+                           std::exchange(socket.notice, {})));
+      }
+      return retry_connecting(call, request, socket);
+  }
+}
+
+void Engine::start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+  if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
+  if (const Status port = ensure_port(); !port) {
+    return static_cast<void>(reply_error(call, port.error().posix, notice_for(port.error())));
+  }
+  socket.state = Socket::State::kConnecting;
+  socket.peer = request.endpoint();
+  if (socket.local.port == 0) socket.local.port = made_up_port();
+  std::optional<std::uint16_t> local_port;
+  if (socket.port_chosen) local_port = socket.local.port;
+  modem_.open(socket.id, socket.peer, local_port, now_ + config_.connect_timeout, now_);
+}
+
+// The old pair is gone, with what poll(2) showed of the failure. The program gets a new one, which
+// its side puts under the same number.
+void Engine::retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+  const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
+  UniqueFd program_end;
+  auto made = adopt_pair(socket.domain, socket.type, nonblocking, program_end);
+  if (!made) return static_cast<void>(reply_error(call, made.error().posix));
+  Socket& fresh = *made.value();
+  fresh.local = socket.local;
+  fresh.port_chosen = socket.port_chosen;
+  fresh.bound = socket.bound;
+  fresh.options = std::move(socket.options);
+  if (!socket.closing) destroy(socket.id);
+  // The program repeats the call on the new descriptor: were this one to wait, the program could
+  // not be told of the descriptor meanwhile.
+  wire::Reply out;
+  out.error = EAGAIN;
+  reply(call, out, program_end.get());
+}
+
+// ---- What a program asks and sets
+
+void Engine::describe(const UniqueFd& call, Socket& socket) {
+  wire::Reply out;
+  out.state = wire_state(socket);
+  out.domain = socket.domain;
+  out.type = socket.type;
+  out.local_ip = socket.local.ip.value;
+  out.local_port = socket.local.port;
+  out.peer_ip = socket.peer.ip.value;
+  out.peer_port = socket.peer.port;
+  reply(call, out);
+}
+
+void Engine::take_error(const UniqueFd& call, Socket& socket) {
+  wire::Reply out;
+  out.value = std::exchange(socket.pending_error, 0);
+  // A connection that was never made has errors of the modem's only; what the kernel has to say of
+  // its pair is not for the program. One that was made may have been reset under the kernel's eyes.
+  const bool authoritative = !socket.was_connected || out.value != 0;
+  if (authoritative) out.flags |= wire::kAuthoritative;
+  out.set_notice(std::exchange(socket.notice, {}));
+  reply(call, out);
+}
+
+void Engine::set_option(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+  wire::OptionRecord record;
+  if (request.level == IPPROTO_IPV6 && socket.domain != AF_INET6) {
+    return static_cast<void>(reply_error(call, ENOPROTOOPT));
+  }
+  if (request.size > record.value.size()) return static_cast<void>(reply_error(call, EINVAL));
+  record.level = request.level;
+  record.name = request.name;
+  record.size = request.size;
+  std::copy_n(request.data.begin(), request.size, record.value.begin());
+  std::erase_if(socket.options, [&record](const wire::OptionRecord& old) {
+    return old.level == record.level && old.name == record.name;
+  });
+  if (socket.options.size() >= kMostOptions) return static_cast<void>(reply_error(call, ENOBUFS));
+  socket.options.push_back(record);
+  reply(call, {});
+}
+
+void Engine::get_option(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+  for (const wire::OptionRecord& record : socket.options) {
+    if (record.level != request.level || record.name != request.name) continue;
+    wire::Reply out;
+    out.size = static_cast<std::uint16_t>(record.size);
+    std::copy_n(record.value.begin(), record.size, out.data.begin());
+    return static_cast<void>(reply(call, out));
+  }
+  reply_error(call, ENOENT);
+}
+
+void Engine::release(const UniqueFd& call, Socket& socket) {
+  if (socket.state != Socket::State::kIdle && socket.state != Socket::State::kFailed) {
+    return static_cast<void>(reply_error(call, EISCONN));
+  }
+  wire::Reply out;
+  out.domain = socket.domain;
+  out.type = socket.type;
+  if (socket.bound) {
+    out.local_ip = socket.local.ip.value;
+    out.local_port = socket.port_chosen ? socket.local.port : std::uint16_t{0};
+    out.value = 1;
+  }
+  for (const wire::OptionRecord& record : socket.options) {
+    if (out.size + sizeof(record) > out.data.size()) break;
+    std::memcpy(out.data.data() + out.size, &record, sizeof(record));
+    out.size = static_cast<std::uint16_t>(out.size + sizeof(record));
+  }
+  if (!socket.closing) destroy(socket.id);
+  reply(call, out);
+}
+
+// ---- Names, and the end
+
+void Engine::resolve(UniqueFd call, const wire::Request& request) {
+  const auto name = at::HostName::parse(request.text());
+  if (!name) return static_cast<void>(reply_error(call, ENOENT));
+  if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
+  if (const Status port = ensure_port(); !port) {
+    return static_cast<void>(reply_error(call, port.error().posix, notice_for(port.error())));
+  }
+  const modem::QueryId id = ++last_query_;
+  queries_.emplace(id, std::move(call));
+  modem_.resolve(id, *name, now_ + config_.connect_timeout, now_);
+}
+
+void Engine::start_finishing(UniqueFd call) {
+  finishers_.push_back(std::move(call));
+  if (std::exchange(finishing_, true)) return;
+  last_progress_ = now_;
+  std::vector<modem::ConnectionId> ids;
+  for (const auto& [id, socket] : sockets_) ids.push_back(id);
+  for (const modem::ConnectionId id : ids) {
+    Socket* socket = find(id);
+    if (socket == nullptr) continue;
+    switch (socket->state) {
+      case Socket::State::kConnected:
+        socket->close_when_taken = true;
+        modem_.set_writable(id, now_);
+        break;
+      case Socket::State::kConnecting:
+      case Socket::State::kFinished:
+        begin_close(*socket);
+        break;
+      case Socket::State::kIdle:
+      case Socket::State::kFailed:
+        break;
+    }
+  }
+}
+
+}  // namespace a7600::engine

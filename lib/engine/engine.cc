@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: MIT
+#include "engine/engine.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "base/sys.h"
+#include "engine/port_log.h"
+
+namespace a7600::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kInputSize = 64 * 1024;
+constexpr std::size_t kRememberedFailures = 1024;
+constexpr auto kFinishPatience = 5s;  // without progress
+constexpr auto kSameNotice = 1s;
+
+constexpr unsigned kPairEvents = EPOLLRDHUP | EPOLLET;
+
+modem::BringupConfig bringup_config(const config::Config& config) {
+  return {.apn = config.apn, .pin = config.pin, .connect_timeout = config.connect_timeout};
+}
+
+}  // namespace
+
+Engine::Engine(const config::Config& config, std::string address, log::Logger logger)
+    : config_(config),
+      address_(std::move(address)),
+      logger_(logger),
+      modem_(*this, bringup_config(config)),
+      input_(kInputSize),
+      now_(Clock::now()),
+      last_progress_(now_) {}
+
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
+                                               const std::string& address, log::Logger logger) {
+  std::unique_ptr<Engine> engine(new Engine(config, address, logger));
+  if (auto status = engine->listen(); !status) return status.error();
+  return engine;
+}
+
+Status Engine::listen() {
+  auto failed = [](std::string_view what) {
+    const int posix = errno;
+    return Error{posix, -1, std::string(what) + ": " + strerror(posix)};
+  };
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return failed("epoll_create1");
+  const auto address = wire::UnixAddress::from(address_);
+  if (!address) return Error{ENAMETOOLONG, -1, "the engine's address is too long: " + address_};
+  listener_.reset(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener_ || sys::bind(listener_.get(), address->get(), address->length) != 0 ||
+      sys::listen(listener_.get(), SOMAXCONN) != 0) {
+    return failed("the engine's control socket " + address_);
+  }
+  watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN, Source::kListener, 0);
+  return Done{};
+}
+
+void Engine::watch(int operation, int fd, unsigned events, Source source, std::uint32_t value) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = static_cast<std::uint64_t>(source) << 32 | value;
+  ::epoll_ctl(epoll_.get(), operation, fd, &event);
+}
+
+void Engine::run() {
+  std::array<epoll_event, 64> events;
+  while (!done_) {
+    write_port();
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_time());
+    now_ = Clock::now();
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      handle(static_cast<Source>(event.data.u64 >> 32),
+             static_cast<std::uint32_t>(event.data.u64 & 0xffffffff), event.events);
+    }
+    if (const auto deadline = modem_.deadline(); deadline && now_ >= *deadline) {
+      modem_.on_time(now_);
+    }
+    if (!flushers_.empty()) check_flushed();
+    if (finishing_) check_finished();
+  }
+  port_.reset();
+  for (const UniqueFd& call : finishers_) reply(call, {});
+}
+
+// In milliseconds for epoll_wait; rounded up, so that a deadline has passed when it returns.
+int Engine::wait_time() const {
+  auto deadline = modem_.deadline();
+  if (finishing_ && (!deadline || last_progress_ + kFinishPatience < *deadline)) {
+    deadline = last_progress_ + kFinishPatience;
+  }
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+  return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
+}
+
+void Engine::handle(Source source, std::uint32_t value, unsigned events) {
+  switch (source) {
+    case Source::kListener:
+      accept_calls();
+      break;
+    case Source::kPort:
+      if ((events & EPOLLOUT) != 0) write_port();
+      if (port_ && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read_port();
+      break;
+    case Source::kCall:
+      if (const auto call = calls_.find(static_cast<int>(value)); call != calls_.end()) {
+        UniqueFd fd = std::move(call->second);
+        calls_.erase(call);
+        watch(EPOLL_CTL_DEL, fd.get(), 0, Source::kCall, 0);
+        serve(std::move(fd));
+      }
+      break;
+    case Source::kSocket:
+      if (Socket* socket = find(value)) on_pair(*socket, events);
+      break;
+  }
+}
+
+// ---- The port
+
+Status Engine::ensure_port() {
+  if (port_) return Done{};
+  auto opened = serial::Port::open(config_);
+  if (!opened) return opened.error();
+  port_.emplace(std::move(opened.value()));
+  output_.clear();
+  output_written_ = 0;
+  port_writable_wanted_ = false;
+  watch(EPOLL_CTL_ADD, port_->fd(), EPOLLIN, Source::kPort, 0);
+  log(log::Level::kInfo, "opened " + port_->name());
+  return Done{};
+}
+
+void Engine::read_port() {
+  const ssize_t got = ::read(port_->fd(), input_.data(), input_.size());
+  if (got > 0) {
+    const auto bytes = std::span<const std::byte>(input_).first(static_cast<std::size_t>(got));
+    if (logger_.enabled(log::Level::kDebug)) {
+      logger_.write(log::Level::kDebug, "< " + printable(bytes));
+    }
+    modem_.feed(bytes, now_);
+    return write_port();
+  }
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  port_failed(Error{ENETDOWN, -1, port_->name() + ": the line to the module is gone" +
+                                      (got < 0 ? std::string(" (") + strerror(errno) + ")" : "")});
+}
+
+void Engine::write_port() {
+  if (!port_) return;
+  for (;;) {
+    if (output_written_ == output_.size()) {
+      modem_.take_output(output_);
+      output_written_ = 0;
+      if (output_.empty()) break;
+      if (logger_.enabled(log::Level::kDebug)) {
+        logger_.write(log::Level::kDebug, "> " + printable(std::as_bytes(std::span(output_))));
+      }
+    }
+    const ssize_t put =
+        ::write(port_->fd(), output_.data() + output_written_, output_.size() - output_written_);
+    if (put >= 0) {
+      output_written_ += static_cast<std::size_t>(put);
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) break;
+    return port_failed(Error{ENETDOWN, -1,
+                             port_->name() + ": the line to the module is gone (" +
+                                 strerror(errno) + ")"});
+  }
+  const bool wanted = output_written_ < output_.size();
+  if (wanted == port_writable_wanted_) return;
+  port_writable_wanted_ = wanted;
+  watch(EPOLL_CTL_MOD, port_->fd(), wanted ? EPOLLIN | EPOLLOUT : EPOLLIN, Source::kPort, 0);
+}
+
+void Engine::port_failed(const Error& error) {
+  port_.reset();
+  log(log::Level::kError, error.text);
+  modem_.line_failed(error, now_);
+}
+
+// ---- Pairs
+
+void Engine::watch_pair(const Socket& socket, int operation) {
+  unsigned events = kPairEvents;
+  const bool bytes_flow =
+      socket.state == Socket::State::kConnected || socket.state == Socket::State::kFinished;
+  // Before that, what is readable is the filler.
+  if (bytes_flow) events |= EPOLLIN;
+  if (!socket.pair.room()) events |= EPOLLOUT;
+  watch(operation, socket.pair.fd(), events, Source::kSocket, socket.id);
+}
+
+void Engine::on_pair(Socket& socket, unsigned events) {
+  const modem::ConnectionId id = socket.id;
+  if (!socket.pair.room() && (events & (EPOLLOUT | EPOLLHUP)) != 0 && socket.pair.flush()) {
+    watch_pair(socket, EPOLL_CTL_MOD);
+    if (socket.finish_when_flushed) show_finish(socket);
+    modem_.set_room(id, now_);
+    if (find(id) == nullptr) return;
+  }
+  switch (socket.state) {
+    case Socket::State::kIdle:
+      if ((events & EPOLLHUP) != 0) destroy(id);
+      break;
+    case Socket::State::kConnecting:
+      // close() and shutdown() alike give the attempt up.
+      if ((events & EPOLLHUP) != 0) begin_close(socket);
+      break;
+    case Socket::State::kConnected:
+      modem_.set_writable(id, now_);
+      break;
+    case Socket::State::kFinished:
+      if (socket.pair.pending() > 0) {
+        // TCP answers what is written to a closed peer with a reset.
+        fail(socket, ECONNRESET, {});
+        begin_close(socket);
+      } else if (socket.pair.hung_up()) {
+        begin_close(socket);
+      }
+      break;
+    case Socket::State::kFailed:
+      break;
+  }
+}
+
+void Engine::show_finish(Socket& socket) {
+  socket.finish_when_flushed = false;
+  // What the program has written meanwhile can't reach the peer any more, and it has to know.
+  if (socket.end.posix == 0 && socket.pair.pending() == 0) {
+    socket.state = Socket::State::kFinished;
+    socket.pair.finish();
+    if (socket.pair.hung_up()) begin_close(socket);
+    return;
+  }
+  fail(socket, socket.end.posix != 0 ? socket.end.posix : ECONNRESET, {});
+  begin_close(socket);
+}
+
+// The program sees a failure; the record stays for what it may ask, without the pair.
+void Engine::fail(Socket& socket, int posix, std::string_view notice) {
+  socket.state = Socket::State::kFailed;
+  socket.pending_error = posix;
+  socket.notice = notice;
+  // The pair first: when connect(2) returns, poll(2) already shows it.
+  socket.pair.close();
+  for (const UniqueFd& waiter : std::exchange(socket.waiters, {})) {
+    if (!reply_error(waiter, posix, socket.notice)) continue;
+    socket.notice.clear();
+    socket.pending_error = 0;
+    socket.connect_reported = true;
+  }
+  failed_.push_back(socket.id);
+  if (failed_.size() <= kRememberedFailures) return;
+  const modem::ConnectionId oldest = failed_.front();
+  failed_.pop_front();
+  if (const Socket* forgotten = find(oldest); forgotten != nullptr && forgotten->closing) {
+    failed_.push_back(oldest);
+  } else {
+    destroy(oldest);
+  }
+}
+
+void Engine::begin_close(Socket& socket) {
+  if (socket.closing) return;
+  socket.closing = true;
+  modem_.close(socket.id, now_);
+}
+
+void Engine::destroy(modem::ConnectionId id) {
+  const auto found = sockets_.find(id);
+  if (found == sockets_.end()) return;
+  by_cookie_.erase(found->second->cookie);
+  sockets_.erase(found);
+}
+
+// ---- modem::Host
+
+void Engine::opened(modem::ConnectionId id) {
+  Socket* socket = find(id);
+  if (socket == nullptr) return;
+  socket->state = Socket::State::kConnected;
+  socket->was_connected = true;
+  socket->local.ip = modem_.address();
+  socket->pair.open_gate();
+  watch_pair(*socket, EPOLL_CTL_MOD);
+  for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
+    if (reply(waiter, {})) socket->connect_reported = true;
+  }
+}
+
+void Engine::open_failed(modem::ConnectionId id, const Error& error) {
+  if (Socket* socket = find(id)) fail(*socket, error.posix, notice_for(error));
+}
+
+std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
+  Socket* socket = find(id);
+  if (socket == nullptr || socket->state != Socket::State::kConnected) return 0;
+  const Pair::Taken taken = socket->pair.take(into);
+  if (taken.size > 0) {
+    last_progress_ = now_;
+    return taken.size;
+  }
+  const bool closed = taken.reset || (taken.end && socket->pair.hung_up());
+  if (closed || socket->close_when_taken) begin_close(*socket);
+  return 0;
+}
+
+bool Engine::give(modem::ConnectionId id, std::span<const std::byte> bytes) {
+  Socket* socket = find(id);
+  if (socket == nullptr || !socket->pair.is_open()) return true;
+  socket->pair.give(bytes);
+  if (socket->pair.room()) return true;
+  watch_pair(*socket, EPOLL_CTL_MOD);
+  return false;
+}
+
+void Engine::ended(modem::ConnectionId id, const modem::End& end) {
+  Socket* socket = find(id);
+  if (socket == nullptr || socket->state != Socket::State::kConnected) return;
+  socket->end = end;
+  if (!socket->pair.room()) {
+    socket->finish_when_flushed = true;
+    return;
+  }
+  show_finish(*socket);
+}
+
+void Engine::closed(modem::ConnectionId id) {
+  last_progress_ = now_;
+  Socket* socket = find(id);
+  if (socket == nullptr) return;
+  socket->closing = false;
+  // A failed one is remembered for as long as failed_ has it.
+  if (socket->state != Socket::State::kFailed) destroy(id);
+}
+
+void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
+  const auto query = queries_.find(id);
+  if (query == queries_.end()) return;
+  const UniqueFd call = std::move(query->second);
+  queries_.erase(query);
+  if (!answer) {
+    reply_error(call, answer.error().posix, notice_for(answer.error()));
+    return;
+  }
+  wire::Reply out;
+  for (const Ipv4& ip : answer.value()) {
+    if (out.size + sizeof(ip.value) > out.data.size()) break;
+    std::memcpy(out.data.data() + out.size, &ip.value, sizeof(ip.value));
+    out.size = static_cast<std::uint16_t>(out.size + sizeof(ip.value));
+  }
+  reply(call, out);
+}
+
+void Engine::log(log::Level level, std::string_view text) { logger_.write(level, text); }
+
+// What the user should read on the program's stderr: trouble with the module or the port, not
+// what any network may do. Parallel calls that fail for one reason say it once.
+std::string Engine::notice_for(const Error& error) {
+  const bool module_trouble = error.modem < 0 && error.posix != ENOENT &&
+                              error.posix != ETIMEDOUT && error.posix != ECONNREFUSED;
+  if (!module_trouble) {
+    log(log::Level::kWarn, error.text);
+    return {};
+  }
+  if (logger_.is_open()) {
+    log(log::Level::kError, error.text);
+    return {};
+  }
+  if (error.text == last_notice_ && now_ - last_notice_time_ < kSameNotice) return {};
+  last_notice_ = error.text;
+  last_notice_time_ = now_;
+  return error.text;
+}
+
+// ---- The end
+
+void Engine::check_flushed() {
+  const bool waiting = std::any_of(sockets_.begin(), sockets_.end(), [](const auto& entry) {
+    const Socket& socket = *entry.second;
+    return socket.state == Socket::State::kConnected && socket.pair.pending() > 0;
+  });
+  if (waiting || modem_.sending()) return;
+  for (const UniqueFd& call : std::exchange(flushers_, {})) reply(call, {});
+}
+
+void Engine::check_finished() {
+  if (now_ - last_progress_ > kFinishPatience) {
+    log(log::Level::kWarn, "gave up sending what was left at the end");
+    done_ = true;
+    return;
+  }
+  if (modem_.unfinished() > 0) return;
+  modem_.leave(now_);
+  write_port();
+  done_ = modem_.left();
+}
+
+Socket* Engine::find(modem::ConnectionId id) {
+  const auto found = sockets_.find(id);
+  return found == sockets_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace a7600::engine

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "config/config.h"
+#include "engine/socket.h"
+#include "modem/modem.h"
+#include "serial/port.h"
+#include "wire/channel.h"
+#include "wire/message.h"
+
+namespace a7600::engine {
+
+// The I/O side of the library: one epoll loop over the control socket, the pairs and the serial
+// port, and between them the modem, which decides what happens on the line. Single-threaded: it
+// is created and run by the thread that owns it.
+//
+// The port is opened when the first connection or look-up needs it, so that a program that only
+// makes sockets never touches the modem; then it stays open as long as the engine lives.
+class Engine final : private modem::Host {
+ public:
+  // `address`: where control calls connect to, "@…" for an abstract name. `logger`: a closed one
+  // means that errors are handed to the programs, as notices for their stderr.
+  static Result<std::unique_ptr<Engine>> create(const config::Config& config,
+                                                const std::string& address, log::Logger logger);
+  ~Engine() override;
+
+  // Runs until a kFinish request has been carried out.
+  void run();
+
+ private:
+  using Clock = chat::Clock;
+  using TimePoint = chat::TimePoint;
+
+  Engine(const config::Config& config, std::string address, log::Logger logger);
+
+  // ---- The loop (engine.cc)
+  Status listen();
+  // What an epoll registration is for; the value is a descriptor or a connection id.
+  enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket };
+  void watch(int operation, int fd, unsigned events, Source source, std::uint32_t value);
+  void handle(Source source, std::uint32_t value, unsigned events);
+  void read_port();
+  void write_port();
+  void port_failed(const Error& error);
+  Status ensure_port();
+  int wait_time() const;
+
+  // ---- Pairs (engine.cc)
+  void on_pair(Socket& socket, unsigned events);
+  void watch_pair(const Socket& socket, int operation);
+  void show_finish(Socket& socket);
+  void fail(Socket& socket, int posix, std::string_view notice);
+  void begin_close(Socket& socket);
+  void destroy(modem::ConnectionId id);
+  void check_flushed();
+  void check_finished();
+
+  // ---- modem::Host
+  void opened(modem::ConnectionId id) override;
+  void open_failed(modem::ConnectionId id, const Error& error) override;
+  std::size_t take(modem::ConnectionId id, std::span<std::byte> into) override;
+  bool give(modem::ConnectionId id, std::span<const std::byte> bytes) override;
+  void ended(modem::ConnectionId id, const modem::End& end) override;
+  void closed(modem::ConnectionId id) override;
+  void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
+  void log(log::Level level, std::string_view text) override;
+
+  // ---- Control calls (control.cc)
+  void accept_calls();
+  void serve(UniqueFd call);
+  void dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor);
+  static bool is_trusted(const UniqueFd& call);
+  // Whether the caller was still there to be told.
+  static bool reply(const UniqueFd& call, const wire::Reply& reply, int descriptor = -1);
+  static bool reply_error(const UniqueFd& call, int posix, std::string_view notice = {});
+  void make_socket(const UniqueFd& call, const wire::Request& request);
+  void connect(UniqueFd call, const wire::Request& request, Socket& socket);
+  void start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void describe(const UniqueFd& call, Socket& socket);
+  void take_error(const UniqueFd& call, Socket& socket);
+  void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void get_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void release(const UniqueFd& call, Socket& socket);
+  void resolve(UniqueFd call, const wire::Request& request);
+  void start_finishing(UniqueFd call);
+
+  Socket* find(modem::ConnectionId id);
+  Socket* by_descriptor(const UniqueFd& descriptor);
+  Result<Socket*> adopt_pair(int domain, int type, bool nonblocking, UniqueFd& program_end);
+  std::uint16_t made_up_port();
+  std::string notice_for(const Error& error);
+
+  config::Config config_;
+  std::string address_;
+  log::Logger logger_;
+  modem::Modem modem_;
+
+  UniqueFd epoll_;
+  UniqueFd listener_;
+  std::optional<serial::Port> port_;
+  bool port_writable_wanted_ = false;
+  std::string output_;
+  std::size_t output_written_ = 0;
+  std::vector<std::byte> input_;
+  TimePoint now_;
+
+  std::map<modem::ConnectionId, std::unique_ptr<Socket>> sockets_;
+  std::unordered_map<std::uint64_t, modem::ConnectionId> by_cookie_;
+  std::deque<modem::ConnectionId> failed_;  // oldest first; bounds what is remembered of them
+  modem::ConnectionId last_id_ = 0;
+  std::uint16_t last_port_ = 0;
+
+  std::map<int, UniqueFd> calls_;  // accepted, their request not there yet
+  std::map<modem::QueryId, UniqueFd> queries_;
+  modem::QueryId last_query_ = 0;
+  std::vector<UniqueFd> flushers_;
+  std::vector<UniqueFd> finishers_;
+  bool finishing_ = false;
+  bool done_ = false;
+  TimePoint last_progress_;
+
+  std::string last_notice_;
+  TimePoint last_notice_time_;
+};
+
+}  // namespace a7600::engine

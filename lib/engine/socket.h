@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ipv4.h"
+#include "base/unique_fd.h"
+#include "engine/pair.h"
+#include "modem/host.h"
+#include "wire/message.h"
+
+namespace a7600::engine {
+
+// What the engine knows about one program's socket.
+struct Socket {
+  enum class State {
+    kIdle,        // not connected; nothing at the modem
+    kConnecting,  // known to the modem; the gate is closed
+    kConnected,   // bytes flow
+    kFinished,    // the peer has closed; the program has been shown the end of file
+    kFailed,      // refused, timed out or reset: no pair any more, only what may be asked of it
+  };
+
+  Socket(modem::ConnectionId id_, std::uint64_t cookie_, Pair pair_)
+      : id(id_), cookie(cookie_), pair(std::move(pair_)) {}
+
+  modem::ConnectionId id;
+  std::uint64_t cookie;  // of the program's end: the socket's name for every process
+  Pair pair;
+  State state = State::kIdle;
+  int domain = 0;
+  int type = 0;
+
+  Endpoint local;  // as bound; a port that the program did not choose is made up here
+  bool port_chosen = false;
+  bool bound = false;
+  Endpoint peer;
+
+  // connect(2) as Linux has it: a connection that was made without blocking answers 0 to one more
+  // connect() and then EISCONN; a failure is reported to one more, and then a retry is allowed.
+  bool connect_reported = false;
+  bool was_connected = false;
+  int pending_error = 0;            // SO_ERROR
+  std::string notice;               // for the user, with the next reply about this socket
+  std::vector<UniqueFd> waiters;    // calls to be answered when it is connected or failed
+  std::vector<wire::OptionRecord> options;
+
+  bool closing = false;             // the modem has been told to close
+  bool close_when_taken = false;    // everything written so far is the last
+  bool finish_when_flushed = false; // the end of file waits for bytes that did not fit
+  modem::End end;
+};
+
+}  // namespace a7600::engine

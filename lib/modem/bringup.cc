@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+#include "modem/bringup.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "at/command.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kFirstProbe = 500ms;
+constexpr auto kLaterProbe = 1000ms;
+constexpr int kProbes = 3;
+constexpr auto kEscapeGuard = 1100ms;  // manual 1.2: more than 1000 ms before and after "+++"
+constexpr auto kQuestion = 9000ms;     // reading a setting
+constexpr auto kResultWait = 30s;      // a result line behind its OK
+constexpr auto kNetworkWait = 125s;    // NETOPEN's longest response time, manual 2.1, and a margin
+constexpr auto kRegistrationPause = 1000ms;
+constexpr auto kDeniedPatience = 15s;
+constexpr auto kSimPatience = 10s;
+constexpr int kSimRetries = 10;
+constexpr int kRestarts = 4;
+
+constexpr int kCmeSimNotInserted = 10;
+constexpr int kCmeSimFailure = 13;
+constexpr int kCmeSimBusy = 14;
+
+bool is_registered(int stat) { return stat == 1 || stat == 5; }
+
+std::string_view registration_text(int stat) {
+  switch (stat) {
+    case 0: return "not registered and not searching";
+    case 1: return "registered";
+    case 2: return "searching for a network";
+    case 3: return "registration denied";
+    case 5: return "roaming";
+    default: return "registration unknown";
+  }
+}
+
+}  // namespace
+
+Bringup::Bringup(const BringupConfig& config, Start start) : config_(config), start_(start) {}
+
+std::string Bringup::obstacle() const {
+  if (searching_since_) {
+    return "not registered with a network: " + std::string(registration_text(stat_));
+  }
+  switch (step_) {
+    case Step::kProbe:
+    case Step::kEscape:
+    case Step::kPad:
+      return "the module does not answer";
+    case Step::kPin:
+    case Step::kEnterPin:
+      return "the SIM is not ready";
+    case Step::kOpenNetwork:
+      return "the network connection (AT+NETOPEN) is not up yet";
+    default:
+      return "the module is still being set up";
+  }
+}
+
+void Bringup::go(Step step) {
+  step_ = step;
+  seen_.reset();
+  result_deadline_.reset();
+}
+
+void Bringup::fail(int posix, std::string text) {
+  state_ = State::kFailed;
+  error_ = Error{posix, -1, std::move(text)};
+}
+
+void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
+  if (++restarts_ > kRestarts) {
+    fail(ENETDOWN, "the module keeps falling silent or gives answers to other commands");
+    return;
+  }
+  probes_ = 0;
+  searching_since_.reset();
+  links_.clear();
+  open_links_ = 0;
+  servers_.clear();
+  go(Step::kProbe);
+  pause(duration, now);
+}
+
+void Bringup::on_boot(chat::TimePoint now) {
+  restarts_ = 0;
+  restart(kLaterProbe, now);
+}
+
+void Bringup::command(chat::Chat& chat, std::string text, std::chrono::milliseconds timeout,
+                      chat::TimePoint now) {
+  seen_.reset();
+  chat.send({.text = std::move(text), .payload = {}, .timeout = timeout}, now);
+}
+
+void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
+  if (state_ != State::kRunning || !chat.idle()) return;
+  if (result_deadline_) {
+    if (now >= *result_deadline_) restart(0ms, now);
+    if (result_deadline_) return;
+  }
+  if (wake_ && now < *wake_) return;
+  wake_.reset();
+  switch (step_) {
+    case Step::kProbe:
+      // The first answer may be the tail of something older; what is left of it goes with it.
+      if (probes_ == 0) chat.abandon();
+      return command(chat, "ATE0", probes_ == 0 ? kFirstProbe : kLaterProbe, now);
+    case Step::kEscape:
+      chat.write_raw("+++");
+      probes_ = kProbes - 1;
+      step_ = Step::kProbe;
+      return pause(kEscapeGuard, now);
+    case Step::kPad:
+      chat.write_raw(std::string(at::kLargestSend, '\r'));
+      probes_ = kProbes - 1;
+      step_ = Step::kProbe;
+      return pause(kLaterProbe, now);
+    case Step::kNetworkState:
+      return command(chat, "AT+NETOPEN?", kQuestion, now);
+    case Step::kTransparentMode:
+      return command(chat, "AT+CIPMODE?", kQuestion, now);
+    case Step::kLeaveTransparentMode:
+      return command(chat, "AT+CIPMODE=0", kQuestion, now);
+    case Step::kFindLinks:
+      return command(chat, "AT+CIPOPEN?", kQuestion, now);
+    case Step::kCloseLink:
+      return command(chat, at::close(links_.front()), kResultWait, now);
+    case Step::kFindServers:
+      return command(chat, "AT+SERVERSTART?", kQuestion, now);
+    case Step::kStopServer:
+      return command(chat, at::server_stop(servers_.front()), kResultWait, now);
+    case Step::kCloseNetwork:
+      return command(chat, "AT+NETCLOSE", kNetworkWait, now);
+    case Step::kPin:
+      pin_state_.clear();
+      return command(chat, "AT+CPIN?", kQuestion, now);
+    case Step::kEnterPin:
+      return command(chat, *at::enter_pin(config_.pin), kQuestion, now);
+    case Step::kRegistration:
+      return command(chat, "AT+CREG?", kQuestion, now);
+    case Step::kPacketRegistration:
+      return command(chat, "AT+CGREG?", kQuestion, now);
+    case Step::kLteRegistration:
+      return command(chat, "AT+CEREG?", kQuestion, now);
+    case Step::kContext: {
+      auto define = at::define_context(config_.apn);
+      if (!define) return fail(EINVAL, "A7600_APN has a quote, a blank or an unprintable character");
+      return command(chat, std::move(*define), kQuestion, now);
+    }
+    case Step::kTimeouts:
+      return command(chat, at::timeouts(120s, config_.connect_timeout, 120s), kQuestion, now);
+    case Step::kOpenNetwork:
+      return command(chat, "AT+NETOPEN", kNetworkWait, now);
+    case Step::kAddress:
+      return command(chat, "AT+IPADDR", kQuestion, now);
+    case Step::kReadMode:
+      return command(chat, "AT+CIPRXGET?", kQuestion, now);
+    case Step::kSetReadMode:
+      return command(chat, "AT+CIPRXGET=1", kQuestion, now);
+  }
+}
+
+void Bringup::on_reply(const at::Reply& reply, chat::TimePoint) {
+  if (const auto* link = std::get_if<at::OpenLink>(&reply)) {
+    if (step_ == Step::kFindLinks && link->link >= 0 && link->link < at::kLinks) {
+      links_.push_back(link->link);
+      open_links_ |= 1U << static_cast<unsigned>(link->link);
+    }
+  } else if (const auto* server = std::get_if<at::ServerLine>(&reply)) {
+    if (step_ == Step::kFindServers) servers_.push_back(server->server);
+  } else if (const auto* pin = std::get_if<at::Pin>(&reply)) {
+    pin_state_ = pin->state;
+  } else if (const auto* result = std::get_if<at::NetOpen>(&reply)) {
+    if (step_ == Step::kOpenNetwork || step_ == Step::kNetworkState) seen_ = *result;
+  } else if (const auto* closed = std::get_if<at::NetClose>(&reply)) {
+    if (step_ == Step::kCloseNetwork) seen_ = *closed;
+  } else if (const auto* link_closed = std::get_if<at::CloseResult>(&reply)) {
+    if (step_ == Step::kCloseLink && link_closed->link == links_.front()) seen_ = *link_closed;
+  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
+    if (step_ == Step::kStopServer && stopped->server == servers_.front()) seen_ = *stopped;
+  } else if (std::holds_alternative<at::Registration>(reply) ||
+             std::holds_alternative<at::Address>(reply) ||
+             std::holds_alternative<at::CipMode>(reply) ||
+             std::holds_alternative<at::RxMode>(reply)) {
+    seen_ = reply;
+  }
+  if (result_deadline_ && seen_) finish_result_step();
+}
+
+void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePoint now) {
+  const bool ok = answer.final == chat::Final::kOk;
+  if (step_ == Step::kProbe) {
+    // Any final result shows that somebody speaks AT.
+    if (answer.final == chat::Final::kTimeout) return on_silence(now);
+    if (!echo_known_) found_.echo = echo_seen;
+    echo_known_ = true;
+    return go(Step::kNetworkState);
+  }
+  if (answer.final == chat::Final::kTimeout) return restart(0ms, now);
+
+  switch (step_) {
+    case Step::kNetworkState:
+      return on_network_state(answer, now);
+    case Step::kTransparentMode:
+      return on_transparent_mode();
+    case Step::kLeaveTransparentMode:
+      return go(Step::kPin);
+    case Step::kFindLinks:
+      if (start_ == Start::kCheck) return after_cleaning();
+      return go(links_.empty() ? Step::kFindServers : Step::kCloseLink);
+    case Step::kFindServers:
+      if (!servers_.empty()) return go(Step::kStopServer);
+      return after_cleaning();
+    case Step::kCloseLink:
+    case Step::kStopServer:
+    case Step::kCloseNetwork:
+    case Step::kOpenNetwork:
+      return on_result_step(answer, now);
+    case Step::kPin:
+      return on_pin(answer, now);
+    case Step::kEnterPin:
+      if (!ok) {
+        config_.pin_refused = true;
+        return fail(ENETDOWN, "the SIM has refused A7600_PIN; it is not tried again, because three "
+                              "wrong tries lock the SIM");
+      }
+      pin_entered_ = true;
+      go(Step::kPin);
+      return pause(kLaterProbe, now);
+    case Step::kRegistration:
+    case Step::kPacketRegistration:
+    case Step::kLteRegistration:
+      return on_registration(now);
+    case Step::kContext:
+      if (!ok) return fail(EINVAL, "the module has refused the APN \"" + config_.apn + "\"");
+      return go(Step::kOpenNetwork);
+    case Step::kAddress:
+      return on_address(now);
+    case Step::kReadMode: {
+      const auto* mode = seen_ ? std::get_if<at::RxMode>(&*seen_) : nullptr;
+      found_.push = mode != nullptr && mode->mode == 0;
+      return go(mode != nullptr && mode->mode == 1 ? Step::kTimeouts : Step::kSetReadMode);
+    }
+    case Step::kSetReadMode:
+      if (!ok) return fail(ENETDOWN, "the module has refused buffer access mode (AT+CIPRXGET=1)");
+      return go(Step::kTimeouts);
+    case Step::kTimeouts:
+      // A module that can't set them has its own; they only bound what we bound as well.
+      state_ = State::kUp;
+      return;
+    case Step::kProbe:
+    case Step::kEscape:
+    case Step::kPad:
+      return;
+  }
+}
+
+void Bringup::on_silence(chat::TimePoint now) {
+  if (++probes_ < kProbes) return;
+  if (!tried_escape_) {
+    tried_escape_ = true;
+    step_ = Step::kEscape;
+    pause(kEscapeGuard, now);
+  } else if (!tried_pad_) {
+    tried_pad_ = true;
+    step_ = Step::kPad;
+  } else {
+    fail(ENETDOWN, "the module does not answer AT commands");
+  }
+}
+
+void Bringup::on_network_state(const chat::Answer& answer, chat::TimePoint now) {
+  if (seen_) {
+    network_open_ = std::get<at::NetOpen>(*seen_).value == 1;
+  } else if (answer.final == chat::Final::kOk) {
+    return restart(200ms, now);
+  } else {
+    network_open_ = false;
+  }
+  if (!network_open_ && start_ == Start::kCheck) {
+    found_network_closed_ = true;
+    start_ = Start::kFresh;
+  }
+  go(Step::kTransparentMode);
+}
+
+void Bringup::on_transparent_mode() {
+  const auto* mode = seen_ ? std::get_if<at::CipMode>(&*seen_) : nullptr;
+  transparent_ = mode != nullptr && mode->mode == 1 && start_ != Start::kCheck;
+  if (network_open_) return go(Step::kFindLinks);
+  go(transparent_ ? Step::kLeaveTransparentMode : Step::kPin);
+}
+
+// For the commands whose result is a line of its own, before or after OK.
+void Bringup::on_result_step(const chat::Answer& answer, chat::TimePoint now) {
+  if (answer.final == chat::Final::kOk && !seen_) {
+    result_deadline_ = now + (step_ == Step::kOpenNetwork ? kNetworkWait : kResultWait);
+    return;
+  }
+  if (answer.final == chat::Final::kError && step_ == Step::kOpenNetwork) {
+    if (answer.info == at::ErrInfo::kNetworkAlreadyOpened) return go(Step::kAddress);
+    if (!seen_) {
+      return fail(ENETDOWN, "the module could not open the network (AT+NETOPEN: ERROR" +
+                                (answer.text.empty() ? "" : ", " + answer.text) + ")");
+    }
+  }
+  finish_result_step();
+}
+
+void Bringup::finish_result_step() {
+  switch (step_) {
+    case Step::kCloseLink:
+      links_.pop_front();
+      return go(links_.empty() ? Step::kFindServers : Step::kCloseLink);
+    case Step::kStopServer:
+      servers_.pop_front();
+      if (!servers_.empty()) return go(Step::kStopServer);
+      return after_cleaning();
+    case Step::kCloseNetwork:
+      return go(transparent_ ? Step::kLeaveTransparentMode : Step::kPin);
+    case Step::kOpenNetwork: {
+      const int err = std::get<at::NetOpen>(*seen_).value;
+      if (err == 0) return go(Step::kAddress);
+      return fail(ENETDOWN, "the module could not open the network (+NETOPEN: " +
+                                std::to_string(err) + ", " + std::string(at::err_row(err).text) +
+                                ")");
+    }
+    default:
+      return;
+  }
+}
+
+void Bringup::after_cleaning() {
+  if (!transparent_ && start_ != Start::kRebuild) return go(Step::kAddress);
+  start_ = Start::kFresh;
+  go(Step::kCloseNetwork);
+}
+
+void Bringup::on_pin(const chat::Answer& answer, chat::TimePoint now) {
+  if (answer.final == chat::Final::kError) {
+    const bool busy = answer.err == kCmeSimBusy || answer.text.find("busy") != std::string::npos;
+    if (busy && ++sim_retries_ < kSimRetries) return pause(kLaterProbe, now);
+    if (answer.err == kCmeSimNotInserted || answer.err == kCmeSimFailure || busy ||
+        answer.text.find("SIM") != std::string::npos) {
+      return fail(ENETDOWN, "no usable SIM: " + (answer.text.empty() ? "ERROR" : answer.text));
+    }
+    pin_unclear_ = true;
+    return go(Step::kRegistration);
+  }
+  if (pin_state_ == "READY" || pin_state_.empty()) return go(Step::kRegistration);
+  if (pin_state_ != "SIM PIN") {
+    return fail(ENETDOWN, "the SIM asks for " + pin_state_);
+  }
+  if (config_.pin_refused) return fail(ENETDOWN, "the SIM has refused A7600_PIN before");
+  if (pin_entered_) {
+    if (++sim_retries_ < kSimRetries) return pause(kLaterProbe, now);
+    return fail(ENETDOWN, "the SIM still asks for its PIN after A7600_PIN was entered");
+  }
+  if (!at::enter_pin(config_.pin)) {
+    return fail(ENETDOWN, "the SIM asks for its PIN; set A7600_PIN (4 to 8 digits)");
+  }
+  go(Step::kEnterPin);
+}
+
+void Bringup::on_registration(chat::TimePoint now) {
+  const auto* line = seen_ ? std::get_if<at::Registration>(&*seen_) : nullptr;
+  if (step_ == Step::kRegistration) stat_ = -1;
+  if (line != nullptr && (stat_ < 0 || is_registered(line->stat))) stat_ = line->stat;
+  if (is_registered(stat_)) {
+    searching_since_.reset();
+    return go(config_.apn.empty() ? Step::kOpenNetwork : Step::kContext);
+  }
+  if (step_ == Step::kRegistration) return go(Step::kPacketRegistration);
+  if (step_ == Step::kPacketRegistration) return go(Step::kLteRegistration);
+  // None of the three is known to the module: NETOPEN will tell.
+  if (stat_ < 0 && !pin_unclear_) {
+    return go(config_.apn.empty() ? Step::kOpenNetwork : Step::kContext);
+  }
+  if (!searching_since_) searching_since_ = now;
+  const auto searching = now - *searching_since_;
+  if (pin_unclear_ && searching >= kSimPatience) {
+    return fail(ENETDOWN, "no usable SIM (AT+CPIN?: ERROR), and not registered with a network");
+  }
+  if (stat_ == 3 && searching >= kDeniedPatience) {
+    return fail(ENETDOWN, "the network has denied the registration");
+  }
+  go(Step::kRegistration);
+  pause(kRegistrationPause, now);
+}
+
+void Bringup::on_address(chat::TimePoint now) {
+  const auto* line = seen_ ? std::get_if<at::Address>(&*seen_) : nullptr;
+  if (line == nullptr) return restart(kLaterProbe, now);
+  address_ = line->ip;
+  go(Step::kReadMode);
+}
+
+}  // namespace a7600::modem

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/ipv4.h"
+#include "chat/chat.h"
+#include "modem/host.h"
+
+namespace a7600::modem {
+
+struct Connection {
+  enum class State {
+    kWaiting,   // for the network, or for a free link
+    kOpening,   // CIPOPEN is sent; "+CIPOPEN:" is awaited, with the channel free
+    kRefused,   // <err> 1: AT+NETOPEN? has to tell whether the peer or the network refused
+    kOpen,      // bytes flow
+    kDraining,  // ended by the module or given up; what it has received is still read
+    kEnded,     // the host knows
+    kClosing,   // CIPCLOSE is sent; "+CIPCLOSE:" is awaited, with the channel free
+  };
+
+  ConnectionId id = 0;
+  Endpoint to;
+  std::optional<std::uint16_t> local_port;
+  State state = State::kWaiting;
+
+  int link = -1;
+  // Whether the module still counts the link as open, so that CIPCLOSE is due.
+  bool link_open = false;
+  // The host has called close(), or needs not.
+  bool close_wanted = false;
+  // The host was told that the open has failed, and expects nothing more.
+  bool failed = false;
+
+  chat::TimePoint deadline{};                  // kWaiting: of the whole open
+  std::optional<chat::TimePoint> not_before;   // a retry waits until then
+  std::optional<chat::TimePoint> result_due;   // kOpening, kClosing: the result line
+  int open_attempts = 0;
+  bool opened = false;           // kOpening: "+CIPOPEN: n,0" was there before its OK
+
+  bool writable = false;         // the host has something to send
+  std::vector<std::byte> unsent; // taken from the host, refused by the module as busy
+  bool readable = false;         // the module has announced data, or may have
+  bool room = true;              // the host can take another chunk
+  int busy_retries = 0;
+  int read_errors = 0;
+
+  // When an announcement that never came is replaced by asking, and the pause after that.
+  std::optional<chat::TimePoint> poll_at;
+  std::chrono::seconds poll_pause{0};
+
+  End end;  // kDraining: what the host will be told
+};
+
+}  // namespace a7600::modem

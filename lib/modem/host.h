@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/ipv4.h"
+#include "base/log.h"
+#include "base/result.h"
+
+namespace a7600::modem {
+
+// Names a connection for its whole life, while it waits for a link, has one, or has had one.
+using ConnectionId = std::uint32_t;
+// Names a host name look-up.
+using QueryId = std::uint32_t;
+
+// How a connection ended that this side did not close.
+struct End {
+  // 0: the remote side has closed in order. Otherwise the errno of what broke it.
+  int posix = 0;
+  std::string_view why;  // for the log
+};
+
+// What the modem tells and asks the one who owns the program's side of each connection. Called
+// only from inside the Modem's own functions; the host may call back into it.
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  virtual void opened(ConnectionId id) = 0;
+  virtual void open_failed(ConnectionId id, const Error& error) = 0;
+
+  // Fills `into` with what the program has written and returns how much; 0 when there is nothing
+  // (the host then says set_writable() again when there is). What was taken is sent once.
+  virtual std::size_t take(ConnectionId id, std::span<std::byte> into) = 0;
+
+  // Hands over received bytes, all of them. Returns whether there is room for another chunk; if
+  // not, the host says set_room() when there is.
+  virtual bool give(ConnectionId id, std::span<const std::byte> bytes) = 0;
+
+  // Everything that was received has been given. The id stays valid until close().
+  virtual void ended(ConnectionId id, const End& end) = 0;
+
+  // The answer to close(): the link is free again and the id is forgotten.
+  virtual void closed(ConnectionId id) = 0;
+
+  virtual void resolved(QueryId id, const Result<std::vector<Ipv4>>& answer) = 0;
+
+  virtual void log(log::Level level, std::string_view text) = 0;
+};
+
+}  // namespace a7600::modem

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "modem/links.h"
+
+namespace a7600::modem {
+
+std::optional<int> Links::pick() const {
+  std::optional<int> best;
+  for (int link = at::kLinks - 1; link >= 0; --link) {
+    const Slot& slot = slots_[static_cast<std::size_t>(link)];
+    if (slot.taken || slot.foreign) continue;
+    if (!best || slot.released < slots_[static_cast<std::size_t>(*best)].released) best = link;
+  }
+  return best;
+}
+
+void Links::assign(int link, ConnectionId owner) {
+  Slot& slot = slots_[static_cast<std::size_t>(link)];
+  slot.taken = true;
+  slot.owner = owner;
+}
+
+void Links::release(int link) {
+  if (!valid(link)) return;
+  Slot& slot = slots_[static_cast<std::size_t>(link)];
+  slot.taken = false;
+  slot.foreign = false;
+  slot.released = ++releases_;
+}
+
+void Links::mark_foreign(int link) {
+  Slot& slot = slots_[static_cast<std::size_t>(link)];
+  slot.taken = false;
+  slot.foreign = true;
+  slot.released = ++releases_;
+}
+
+void Links::clear() { slots_ = {}; }
+
+std::optional<ConnectionId> Links::owner(int link) const {
+  if (!valid(link)) return std::nullopt;
+  const Slot& slot = slots_[static_cast<std::size_t>(link)];
+  if (!slot.taken) return std::nullopt;
+  return slot.owner;
+}
+
+}  // namespace a7600::modem

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "at/command.h"
+#include "modem/host.h"
+
+namespace a7600::modem {
+
+// Which connection has which of the module's ten links.
+class Links {
+ public:
+  // The free link that has been free for longest, so that a late "+IPCLOSE:" for its last owner
+  // is unlikely to meet its next; at first from 9 downward, since the module gives server clients
+  // the lowest (MODEM-NOTES).
+  std::optional<int> pick() const;
+
+  void assign(int link, ConnectionId owner);
+  void release(int link);
+  // The module says that a link is open though nobody here has it: not picked until the module is
+  // set up again or says that it is closed.
+  void mark_foreign(int link);
+  void clear();
+
+  // nullopt for a number that is no link, and for a link that nobody has.
+  std::optional<ConnectionId> owner(int link) const;
+
+ private:
+  struct Slot {
+    bool taken = false;
+    bool foreign = false;
+    ConnectionId owner = 0;
+    std::uint64_t released = 0;
+  };
+  static bool valid(int link) { return link >= 0 && link < at::kLinks; }
+
+  std::array<Slot, at::kLinks> slots_{};
+  std::uint64_t releases_ = 0;
+};
+
+}  // namespace a7600::modem

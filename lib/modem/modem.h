@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "at/host_name.h"
+#include "chat/chat.h"
+#include "modem/bringup.h"
+#include "modem/connection.h"
+#include "modem/host.h"
+#include "modem/links.h"
+
+namespace a7600::modem {
+
+struct Counters {
+  std::uint64_t commands = 0;
+  std::uint64_t errors = 0;  // commands answered by ERROR or not at all
+  std::uint64_t resets = 0;  // connections given up because an answer was lost or ambiguous
+};
+
+// The module as the rest of the library sees it: connections and look-ups on one side, bytes of
+// the AT line on the other. It owns no descriptor, starts no thread and reads no clock: bytes and
+// the time are fed to it, bytes to write and the next deadline are asked of it.
+//
+// Theory. There is one command in flight. Whenever the channel falls free, next() looks for the
+// most urgent thing to do: a step of the bring-up; opening and closing links; look-ups; then, in
+// turn, a chunk of a link that has something to read or to send. A connection is never served by
+// timers while it is idle, except for the safety poll of links whose data announcement may have
+// been missed (MODEM-NOTES, Framing).
+//
+// Phases: kOff (nothing wanted yet, or the line fell silent) -> kBringup -> kUp. A timeout or a
+// restart of the module leads from kUp to kCheck, which is a bring-up that keeps the connections
+// if the network is found still open.
+class Modem final : private chat::Listener {
+ public:
+  Modem(Host& host, BringupConfig config);
+  ~Modem() override;
+
+  // ---- The program's side. Every id is the caller's choice, unused before.
+
+  // Opens a TCP connection to `to`; brings the module up first if need be and waits for a free
+  // link, until `deadline`. Answered by Host::opened or Host::open_failed. ETIMEDOUT at the
+  // deadline, or ENETDOWN if the module was not up by then.
+  void open(ConnectionId id, const Endpoint& to, std::optional<std::uint16_t> local_port,
+            chat::TimePoint deadline, chat::TimePoint now);
+  // The program has written something; Host::take() will be asked for it.
+  void set_writable(ConnectionId id, chat::TimePoint now);
+  // There is room for a chunk again after Host::give() said that there was none.
+  void set_room(ConnectionId id, chat::TimePoint now);
+  // The program is done with it. Answered by Host::closed, at once or later; nothing else is
+  // reported for this id any more. What Host::take() has given before is still sent.
+  void close(ConnectionId id, chat::TimePoint now);
+
+  void resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline, chat::TimePoint now);
+
+  // Puts the module back as it was found (echo, read mode); the network stays open. REQUIRES: all
+  // connections closed. left() tells when it is done.
+  void leave(chat::TimePoint now);
+  bool left() const {
+    return leaving_ && (phase_ != Phase::kUp || (leave_commands_.empty() && chat_.idle()));
+  }
+
+  // The line itself has failed (unplugged, closed): everything ends with `error`.
+  void line_failed(const Error& error, chat::TimePoint now);
+
+  // ---- The line's side.
+  void feed(std::span<const std::byte> bytes, chat::TimePoint now);
+  void take_output(std::string& into) { chat_.take_output(into); }
+  bool has_output() const { return chat_.has_output(); }
+
+  void on_time(chat::TimePoint now);
+  std::optional<chat::TimePoint> deadline() const;
+
+  // ---- What is known.
+  bool up() const { return phase_ == Phase::kUp; }
+  Ipv4 address() const { return address_; }
+  const Counters& counters() const { return counters_; }
+  // Whether bytes that Host::take() has given may not have been sent yet.
+  bool sending() const;
+  // Connections that close() has yet to end. One whose opening nobody waits for does not count:
+  // the module alone decides when that is over.
+  std::size_t unfinished() const;
+
+ private:
+  enum class Phase { kOff, kBringup, kUp, kCheck };
+  // What the command in flight is for.
+  enum class Task {
+    kNone,
+    kBringup,
+    kOpen,
+    kClose,
+    kCloseStray,
+    kWhyRefused,
+    kResolve,
+    kSend,
+    kRead,
+    kLeave,
+  };
+  struct Query {
+    QueryId id;
+    at::HostName name;
+    chat::TimePoint deadline;
+  };
+
+  // Every public function opens one: it sets the time, and the outermost looks for the next
+  // command when it ends. So callbacks may call back in without a command being sent below them.
+  class Entry;
+
+  // chat::Listener
+  void on_unsolicited(const at::Reply& reply, std::string_view line) override;
+  void on_line(const at::Reply& reply, std::string_view line) override;
+  void on_answer(const chat::Answer& answer) override;
+
+  // Scheduling.
+  void next();
+  void next_bringup();
+  bool next_leave();
+  bool next_open();
+  bool next_close();
+  bool next_stray();
+  bool next_refused();
+  bool next_resolve();
+  bool next_transfer();
+  void command(Task task, ConnectionId id, chat::Command command);
+
+  // Phases.
+  bool wanted() const;
+  void start_bringup(Bringup::Start start);
+  void start_check(std::string_view why);
+  void after_bringup_answer();
+  void bringup_up();
+  void network_lost(std::string_view why);
+  void lose_connections(int posix, std::string_view why);
+  void fail_waiting(const Error& error);
+  void expire();
+
+  // Links (modem.cc) and their data (transfer.cc).
+  void handle_result(const at::Reply& reply);
+  void on_open_answer(Connection& connection, const chat::Answer& answer);
+  void on_open_result(const at::OpenResult& result);
+  void on_opened(Connection& connection);
+  void retry_open(Connection& connection, std::chrono::milliseconds pause);
+  void open_failed(Connection& connection, int posix, int err, std::string text);
+  void on_close_answer(Connection& connection, const chat::Answer& answer);
+  void on_refused_answer(Connection& connection, const chat::Answer& answer);
+  void on_resolve_answer(const chat::Answer& answer);
+  void on_link_closed(const at::LinkClosed& closed);
+
+  void send_chunk(Connection& connection);
+  void read_chunk(Connection& connection);
+  void on_send_answer(Connection& connection, const chat::Answer& answer);
+  void on_read_answer(Connection& connection, const chat::Answer& answer);
+  void on_data_ready(int link);
+  // Gives the connection up. What the module still holds for it is read first, unless a part of
+  // the stream before that is lost.
+  enum class Drain { kYes, kNo };
+  void break_connection(Connection& connection, int posix, std::string_view why, Drain drain);
+  void drained(Connection& connection);
+  void expect_first_data(Connection& connection);
+  void expect_data(Connection& connection);
+  void safety_poll(Connection& connection);
+
+  Connection* find(ConnectionId id);
+  Connection* by_link(int link);
+  // The link number is free again: forgets the connection if the host is done with it.
+  void release_link(Connection& connection);
+  void forget(ConnectionId id);
+  void log(log::Level level, std::string_view text) { host_.log(level, text); }
+
+  Host& host_;
+  BringupConfig config_;
+  chat::Chat chat_;
+  Phase phase_ = Phase::kOff;
+  std::unique_ptr<Bringup> bringup_;
+  std::optional<Found> found_;
+  bool network_lost_ = false;
+  Ipv4 address_;
+  chat::TimePoint now_{};
+
+  Task task_ = Task::kNone;
+  ConnectionId task_id_ = 0;
+
+  Links links_;
+  // Links that opened though nobody waits for them: a host before us asked and left.
+  std::deque<int> strays_;
+  std::map<ConnectionId, Connection> connections_;
+  std::deque<Query> queries_;
+  std::vector<Ipv4> addresses_;  // of the look-up in flight
+  std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said
+
+  int cursor_ = 0;  // link and direction that had the last turn
+  std::array<std::byte, at::kLargestSend> chunk_{};
+  std::size_t chunk_size_ = 0;
+
+  int depth_ = 0;
+  bool leaving_ = false;
+  std::deque<std::string> leave_commands_;
+  Counters counters_;
+};
+
+}  // namespace a7600::modem

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+//
+// The modem's data path in buffer access mode (manual 1.2): one chunk a command, links and
+// directions in turn. A read always asks for the largest chunk and never for its length first: the
+// answer carries both (manual 2.5).
+#include <algorithm>
+#include <cerrno>
+
+#include "at/command.h"
+#include "modem/modem.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kSendWait = 125s;  // CIPSEND's longest response time, manual 2.4, and a margin
+constexpr auto kReadWait = 10s;
+constexpr auto kBusyPause = 100ms;
+constexpr int kBusyRetries = 50;
+constexpr int kReadErrors = 3;
+
+// A data announcement can be missed (MODEM-NOTES). A stream in motion is asked soon, a connection
+// that has never carried anything late, and both ever less often.
+constexpr auto kFirstPollInMotion = 2s;
+constexpr auto kFirstPollAtRest = 10s;
+constexpr auto kLongestPollPause = 300s;
+
+}  // namespace
+
+bool Modem::next_transfer() {
+  constexpr int kTurns = 2 * at::kLinks;
+  for (int i = 1; i <= kTurns; ++i) {
+    const int turn = (cursor_ + i) % kTurns;
+    Connection* connection = by_link(turn / 2);
+    if (connection == nullptr) continue;
+    if (connection->not_before && now_ < *connection->not_before) continue;
+    const bool open = connection->state == Connection::State::kOpen;
+    if (turn % 2 == 0) {
+      if (!open && connection->state != Connection::State::kDraining) continue;
+      if (!connection->readable || !connection->room || connection->close_wanted) continue;
+      cursor_ = turn;
+      read_chunk(*connection);
+      return true;
+    }
+    // A chunk that was already taken from the host is owed to the peer also after close().
+    if (!open || (!connection->writable && connection->unsent.empty())) continue;
+    send_chunk(*connection);
+    if (chat_.idle()) continue;
+    cursor_ = turn;
+    return true;
+  }
+  return false;
+}
+
+// ---- Sending
+
+void Modem::send_chunk(Connection& connection) {
+  std::size_t size = connection.unsent.size();
+  if (size > 0) {
+    std::copy(connection.unsent.begin(), connection.unsent.end(), chunk_.begin());
+  } else {
+    size = host_.take(connection.id, chunk_);
+    if (size == 0) {
+      connection.writable = false;
+      return;
+    }
+  }
+  chunk_size_ = size;
+  command(Task::kSend, connection.id,
+          {.text = at::send(connection.link, size),
+           .shape = chat::Shape::kSend,
+           .link = connection.link,
+           .payload = std::span(chunk_).first(size),
+           .timeout = kSendWait});
+}
+
+void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
+  connection.unsent.clear();
+  if (answer.final == chat::Final::kOk) {
+    if (answer.sent->confirmed == answer.sent->requested) {
+      connection.busy_retries = 0;
+      expect_data(connection);
+      return;
+    }
+    return break_connection(connection, ECONNRESET, "the module sent only a part (+CIPSEND:)",
+                            Drain::kYes);
+  }
+  if (answer.final == chat::Final::kTimeout || answer.prompted) {
+    return break_connection(connection, ECONNRESET, "it is unknown whether a chunk was sent",
+                            answer.final == chat::Final::kTimeout ? Drain::kNo : Drain::kYes);
+  }
+  const bool busy = answer.err == static_cast<int>(at::Err::kBusy);
+  // Without a reason the command itself may have been garbled on the line; nothing was sent.
+  if ((busy || !answer.err) && connection.state == Connection::State::kOpen &&
+      ++connection.busy_retries <= (busy ? kBusyRetries : 2)) {
+    const auto sent = std::span(chunk_).first(chunk_size_);
+    connection.unsent.assign(sent.begin(), sent.end());
+    connection.not_before = now_ + kBusyPause;
+    return;
+  }
+  if (answer.err == static_cast<int>(at::Err::kNetworkNotOpened)) {
+    return network_lost("+CIPERROR: network not opened");
+  }
+  if (connection.state == Connection::State::kOpen) connection.link_open = answer.err != 4;
+  break_connection(connection, ECONNRESET, "the module refused to send (+CIPERROR:)", Drain::kYes);
+}
+
+// ---- Receiving
+
+void Modem::on_data_ready(int link) {
+  // Also while opening: the announcement may overtake "+CIPOPEN:".
+  if (Connection* connection = by_link(link)) connection->readable = true;
+}
+
+void Modem::read_chunk(Connection& connection) {
+  command(Task::kRead, connection.id,
+          {.text = at::read(connection.link),
+           .shape = chat::Shape::kRead,
+           .link = connection.link,
+           .payload = {},
+           .timeout = kReadWait});
+}
+
+void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
+  // Lost meanwhile, with its network.
+  if (connection.state != Connection::State::kOpen &&
+      connection.state != Connection::State::kDraining) {
+    return;
+  }
+  if (answer.final == chat::Final::kTimeout) {
+    return break_connection(connection, ECONNRESET, "received data was lost on the line",
+                            Drain::kNo);
+  }
+  if (answer.final == chat::Final::kOk) {
+    if (!answer.header) {
+      break_connection(connection, ECONNRESET, "received data was garbled on the line", Drain::kNo);
+      return start_check("an answer without its header");
+    }
+    connection.read_errors = 0;
+    connection.readable = answer.header->rest > 0;
+    if (!connection.close_wanted && !answer.payload.empty()) {
+      connection.room = host_.give(connection.id, answer.payload);
+    }
+    if (!connection.readable) {
+      if (connection.state == Connection::State::kDraining) return drained(connection);
+      expect_data(connection);
+    }
+    return;
+  }
+  if (answer.info == at::ErrInfo::kNoData) {
+    connection.readable = false;
+    connection.read_errors = 0;
+    if (connection.state == Connection::State::kDraining) drained(connection);
+    return;
+  }
+  if (answer.info == at::ErrInfo::kNetworkNotOpened) {
+    return network_lost("+IP ERROR: Network not opened");
+  }
+  // An error without one of these reasons may be a garbled command: nothing was read by it.
+  if (++connection.read_errors < kReadErrors) return;
+  connection.readable = false;
+  if (connection.state == Connection::State::kDraining) return drained(connection);
+  break_connection(connection, ECONNRESET, "the module refuses to hand over received data",
+                   Drain::kNo);
+}
+
+void Modem::break_connection(Connection& connection, int posix, std::string_view why,
+                             Drain drain) {
+  if (connection.state != Connection::State::kOpen &&
+      connection.state != Connection::State::kDraining) {
+    return;
+  }
+  ++counters_.resets;
+  log(log::Level::kWarn, "link " + std::to_string(connection.link) + " to " +
+                             connection.to.to_string() + ": " + std::string(why));
+  connection.state = Connection::State::kDraining;
+  connection.end = {posix, why};
+  connection.writable = false;
+  connection.unsent.clear();
+  connection.readable = drain == Drain::kYes;
+  if (drain == Drain::kNo) drained(connection);
+}
+
+void Modem::drained(Connection& connection) {
+  const ConnectionId id = connection.id;
+  const End end = connection.end;
+  const bool tell = !connection.close_wanted;
+  connection.state = Connection::State::kEnded;
+  connection.poll_at.reset();
+  if (!connection.link_open) release_link(connection);
+  if (tell) host_.ended(id, end);
+}
+
+// ---- The safety poll
+
+void Modem::expect_first_data(Connection& connection) {
+  connection.poll_pause = kFirstPollAtRest;
+  connection.poll_at = now_ + connection.poll_pause;
+}
+
+void Modem::expect_data(Connection& connection) {
+  connection.poll_pause = kFirstPollInMotion;
+  connection.poll_at = now_ + connection.poll_pause;
+}
+
+void Modem::safety_poll(Connection& connection) {
+  connection.readable = true;
+  connection.poll_pause = std::min<std::chrono::seconds>(connection.poll_pause * 3,
+                                                         kLongestPollPause);
+  connection.poll_at = now_ + connection.poll_pause;
+}
+
+}  // namespace a7600::modem

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/ipv4.h"
+
+// The control messages between a program and the engine: one request, one reply, each of a fixed
+// size, over a connection of its own. A request about a socket carries that socket's descriptor
+// (SCM_RIGHTS): whoever can present a socket may ask about it, nobody else can.
+namespace a7600::wire {
+
+inline constexpr std::uint32_t kMagic = 0x41373630;
+inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::size_t kRequestData = 256;  // a host name of 254 bytes fits
+inline constexpr std::size_t kReplyData = 1024;
+inline constexpr std::size_t kNotice = 256;
+
+enum class Op : std::uint16_t {
+  kSocket = 1,   // domain, type, protocol, flags -> a descriptor
+  kConnect,      // +fd, endpoint, kNonBlocking -> error; a descriptor if the socket was replaced
+  kBind,         // +fd, endpoint -> error
+  kDescribe,     // +fd -> state, local, peer, domain, type
+  kTakeError,    // +fd -> value: SO_ERROR, cleared; kAuthoritative
+  kSetOption,    // +fd, level, name, data -> error
+  kGetOption,    // +fd, level, name -> data, or ENOENT if it was never set
+  kShutdown,     // +fd, flags: how -> error
+  kRelease,      // +fd: the kernel takes over -> local; data: OptionRecords set so far
+  kResolve,      // data: the host name -> data: IPv4 addresses, host byte order
+  kFlush,        // answered when everything written so far has been sent
+  kFinish,       // answered when everything is sent, closed, and the module left as it was found
+  kLast = kFinish,
+};
+
+// Request::flags
+inline constexpr std::uint32_t kNonBlocking = 1;
+// Reply::flags: what the engine says is the whole truth; the kernel's own view is not to be asked.
+inline constexpr std::uint32_t kAuthoritative = 1;
+
+enum class SocketState : std::uint32_t {
+  kIdle,
+  kConnecting,
+  kConnected,
+  kClosedByPeer,
+  kFailed,  // never got connected, or was reset
+};
+
+struct Request {
+  std::uint32_t magic = kMagic;
+  std::uint16_t version = kVersion;
+  Op op = Op::kSocket;
+  std::uint32_t flags = 0;
+  std::int32_t domain = 0;
+  std::int32_t type = 0;
+  std::int32_t protocol = 0;
+  std::int32_t level = 0;
+  std::int32_t name = 0;
+  std::uint32_t ip = 0;  // host byte order
+  std::uint16_t port = 0;
+  std::uint16_t size = 0;  // bytes used of `data`
+  std::array<std::byte, kRequestData> data{};
+
+  Endpoint endpoint() const { return {{ip}, port}; }
+  void set_endpoint(const Endpoint& to) {
+    ip = to.ip.value;
+    port = to.port;
+  }
+  std::string_view text() const { return {reinterpret_cast<const char*>(data.data()), size}; }
+};
+
+struct Reply {
+  std::uint32_t magic = kMagic;
+  std::uint16_t version = kVersion;
+  std::uint16_t size = 0;  // bytes used of `data`
+  std::int32_t error = 0;  // an errno
+  std::int32_t value = 0;
+  std::uint32_t flags = 0;
+  SocketState state = SocketState::kIdle;
+  std::int32_t domain = 0;
+  std::int32_t type = 0;
+  std::uint32_t local_ip = 0;
+  std::uint32_t peer_ip = 0;
+  std::uint16_t local_port = 0;
+  std::uint16_t peer_port = 0;
+  std::array<char, kNotice> notice{};  // a line for the user's stderr, NUL-terminated, or empty
+  std::array<std::byte, kReplyData> data{};
+
+  Endpoint local() const { return {{local_ip}, local_port}; }
+  Endpoint peer() const { return {{peer_ip}, peer_port}; }
+  void set_notice(std::string_view text);
+};
+
+// One option that a program has set, in the order of setting, packed one behind the other.
+struct OptionRecord {
+  std::int32_t level = 0;
+  std::int32_t name = 0;
+  std::uint32_t size = 0;
+  std::array<std::byte, 16> value{};
+};
+
+// True if the message is of this version and every size and enumerator in it is in range.
+bool valid(const Request& request);
+bool valid(const Reply& reply);
+
+}  // namespace a7600::wire
