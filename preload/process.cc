@@ -3,19 +3,63 @@
 // The ends of a process. What was written just before exit() leaves in the library's destructor;
 // _exit() and exec run none, so they wait here. A child that shares its parent's engine waits for
 // nothing: what it wrote is the engine's already.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdarg>
 #include <cstddef>
+#include <cstdlib>
+#include <cstring>
 
 #include "client/runtime.h"
 #include "hook.h"
-
-extern "C" char** environ;  // NOLINT(readability-redundant-declaration)
 
 using a7600::preload::real;
 
 namespace {
 
-void before_exec() { a7600::client::Runtime::get().flush(); }
+// The engine's thread does not survive exec, so its connections end here, as far as the new program
+// will take the old one's place: a call that is going to fail changes nothing.
+class Exec {
+ public:
+  explicit Exec(bool will_succeed) : ends_(will_succeed) {
+    if (ends_) a7600::client::Runtime::get().finish();
+  }
+  // exec has returned all the same.
+  ~Exec() {
+    if (ends_) a7600::client::Runtime::get().resume();
+  }
+  Exec(const Exec&) = delete;
+  Exec& operator=(const Exec&) = delete;
+
+ private:
+  bool ends_;
+};
+
+bool is_executable(const char* path) {
+  return path != nullptr && ::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
+// As execvp() looks it up.
+bool is_executable_in_path(const char* file) {
+  if (file == nullptr || std::strchr(file, '/') != nullptr) return is_executable(file);
+  const char* path = ::getenv("PATH");
+  if (path == nullptr) path = "/bin:/usr/bin";
+  const std::size_t file_size = std::strlen(file) + 1;
+  char candidate[4096];
+  for (const char* at = path;;) {
+    const std::size_t size = std::strcspn(at, ":");
+    if (size + 1 + file_size <= sizeof(candidate)) {
+      std::memcpy(candidate, at, size);
+      char* end = candidate + size;
+      if (size > 0) *end++ = '/';
+      std::memcpy(end, file, file_size);
+      if (is_executable(candidate)) return true;
+    }
+    if (at[size] == '\0') return false;
+    at += size + 1;
+  }
+}
 
 std::size_t count_arguments(va_list list) {
   std::size_t count = 1;
@@ -45,31 +89,31 @@ A7600_HOOK __attribute__((noreturn)) void _Exit(int status) { _exit(status); }
 
 A7600_HOOK int execve(const char* path, char* const* argv, char* const* envp) {
   const auto& libc = real();
-  before_exec();
+  const Exec exec(is_executable(path));
   return libc.execve(path, argv, envp);
 }
 
 A7600_HOOK int execv(const char* path, char* const* argv) {
   const auto& libc = real();
-  before_exec();
+  const Exec exec(is_executable(path));
   return libc.execv(path, argv);
 }
 
 A7600_HOOK int execvp(const char* file, char* const* argv) {
   const auto& libc = real();
-  before_exec();
+  const Exec exec(is_executable_in_path(file));
   return libc.execvp(file, argv);
 }
 
 A7600_HOOK int execvpe(const char* file, char* const* argv, char* const* envp) {
   const auto& libc = real();
-  before_exec();
+  const Exec exec(is_executable_in_path(file));
   return libc.execvpe(file, argv, envp);
 }
 
 A7600_HOOK int fexecve(int fd, char* const* argv, char* const* envp) {
   const auto& libc = real();
-  before_exec();
+  const Exec exec(::fcntl(fd, F_GETFD) >= 0);
   return libc.fexecve(fd, argv, envp);
 }
 

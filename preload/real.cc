@@ -37,6 +37,9 @@ void set_up() {
 #undef SYMBOL
   client::Libc libc;
   libc.recv = g_real.recv;
+  libc.recvmsg = g_real.recvmsg;
+  libc.send = g_real.send;
+  libc.sendmsg = g_real.sendmsg;
   libc.getaddrinfo = g_real.getaddrinfo;
   libc.freeaddrinfo = ::freeaddrinfo;
   // Here and now: nginx and php overwrite the environment later.

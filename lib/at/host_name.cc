@@ -14,8 +14,9 @@ bool is_alphanumeric(char c) {
 }  // namespace
 
 std::optional<HostName> HostName::parse(std::string_view text) {
+  if (text.size() > kLongestName) return std::nullopt;
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.empty() || text.size() > kLongestName) return std::nullopt;
+  if (text.empty()) return std::nullopt;
   std::size_t label = 0;
   for (char c : text) {
     if (c == '.') {

@@ -11,7 +11,8 @@
 // the call has just handed it to the kernel), and the C library's own call is to be made with the
 // same arguments.
 //
-// Calls that move data on a connected socket are the kernel's, and are not here.
+// Calls that move data on a connected socket are the kernel's: those here concern themselves only
+// with an address or MSG_OOB, and answer nullopt without a system call when neither is there.
 namespace a7600::client {
 
 // nullopt for everything but TCP over IPv4 or IPv6.
@@ -26,15 +27,18 @@ std::optional<int> getpeername(int fd, sockaddr* address, socklen_t* length);
 std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_t* length);
 std::optional<int> setsockopt(int fd, int level, int name, const void* value, socklen_t length);
 
+std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
+                            const sockaddr* address);
+std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags);
+std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, const sockaddr* address,
+                            socklen_t* length);
+std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags);
+
 // Results are nullopt when the name is the C library's business: numbers, "localhost", what
 // /etc/hosts has.
 std::optional<int> getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                                addrinfo** out);
 std::optional<int> gethostbyname2_r(const char* name, int family, hostent* out, char* buffer,
                                     size_t size, hostent** result, int* error);
-
-// True for a modem socket: recvfrom(2) and the like then say nothing of an address, and sendto(2)
-// with an address ignores it, as TCP's do.
-bool is_modem_socket(int fd);
 
 }  // namespace a7600::client

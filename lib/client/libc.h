@@ -11,13 +11,15 @@ namespace a7600::client {
 // library hides these names behind its hooks, so it hands over what it found below itself; a
 // program that links directly has them as they are.
 struct Libc {
-  // A cancellation point, unlike the raw system call.
+  // Cancellation points, unlike the raw system calls.
   ssize_t (*recv)(int fd, void* data, size_t size, int flags) = nullptr;
+  ssize_t (*recvmsg)(int fd, msghdr* message, int flags) = nullptr;
+  ssize_t (*send)(int fd, const void* data, size_t size, int flags) = nullptr;
+  ssize_t (*sendmsg)(int fd, const msghdr* message, int flags) = nullptr;
+
   int (*getaddrinfo)(const char* node, const char* service, const addrinfo* hints,
                      addrinfo** out) = nullptr;
   void (*freeaddrinfo)(addrinfo* list) = nullptr;
-  int (*gethostbyname2_r)(const char* name, int family, hostent* out, char* buffer, size_t size,
-                          hostent** result, int* error) = nullptr;
 };
 
 }  // namespace a7600::client

@@ -80,19 +80,21 @@ bool Runtime::hosts_engine() const {
   return engine_address_[0] != '\0' && engine_pid_ == ::getpid();
 }
 
-void Runtime::flush() { end_engine(false); }
-void Runtime::finish() { end_engine(true); }
-
-void Runtime::end_engine(bool finish) {
+void Runtime::finish() {
   if (!hosts_engine() || finished_) return;
   const auto address = wire::UnixAddress::from(engine_address_);
   if (!address) return;
-  if (finish) finished_ = true;
+  finished_ = true;
   Call call;
-  call.request.op = finish ? wire::Op::kFinish : wire::Op::kFlush;
-  // The engine bounds how long it takes.
+  call.request.op = wire::Op::kFinish;
   call.wait = Call::Wait::kThroughSignals;
   call.run(*address);
+}
+
+void Runtime::resume() {
+  if (!finished_) return;
+  engine_address_[0] = '\0';
+  finished_ = false;
 }
 
 void Runtime::say(log::Level level, std::string_view text) const {

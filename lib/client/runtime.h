@@ -36,18 +36,17 @@ class Runtime {
   // Whether the engine runs in this very process, not in a parent that has forked it.
   bool hosts_engine() const;
 
-  // Everything written so far is sent / and all is closed and put back. Nothing happens in a
-  // process that hosts no engine. After finish() no socket can be made any more.
-  void flush();
+  // Everything written so far is sent, the connections are closed and the module is put back as it
+  // was found; bounded by the engine. Nothing happens in a process that hosts no engine.
+  // Afterwards no socket can be made any more, until resume().
   void finish();
+  void resume();
 
   // One line on stderr, or in the log file, as A7600_LOG says.
   void say(log::Level level, std::string_view text) const;
 
  private:
   Runtime() = default;
-  void end_engine(bool finish);
-
   Libc libc_;
   void (*on_thread_)() = nullptr;
   Result<config::Config> config_{config::Config{}};

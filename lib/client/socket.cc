@@ -24,8 +24,6 @@ int result(int posix) { return posix == 0 ? 0 : fail(posix); }
 
 }  // namespace
 
-bool is_modem_socket(int fd) { return engine_of(fd).has_value(); }
-
 std::optional<int> socket(int domain, int type, int protocol) {
   const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   const bool is_tcp = (domain == AF_INET || domain == AF_INET6) && kind == SOCK_STREAM &&

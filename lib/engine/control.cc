@@ -81,9 +81,6 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
       return make_socket(call, request);
     case wire::Op::kResolve:
       return resolve(std::move(call), request);
-    case wire::Op::kFlush:
-      flushers_.push_back(std::move(call));
-      return;
     case wire::Op::kFinish:
       return start_finishing(std::move(call));
     default:

@@ -88,7 +88,6 @@ void Engine::run() {
     if (const auto deadline = modem_.deadline(); deadline && now_ >= *deadline) {
       modem_.on_time(now_);
     }
-    if (!flushers_.empty()) check_flushed();
     if (finishing_) check_finished();
   }
   port_.reset();
@@ -190,7 +189,7 @@ void Engine::write_port() {
 
 void Engine::port_failed(const Error& error) {
   port_.reset();
-  log(log::Level::kError, error.text);
+  log(log::Level::kWarn, error.text);
   modem_.line_failed(error, now_);
 }
 
@@ -373,6 +372,7 @@ void Engine::log(log::Level level, std::string_view text) { logger_.write(level,
 // What the user should read on the program's stderr: trouble with the module or the port, not
 // what any network may do. Parallel calls that fail for one reason say it once.
 std::string Engine::notice_for(const Error& error) {
+  const std::string text = port_ ? port_->name() + ": " + error.text : error.text;
   const bool module_trouble = error.modem < 0 && error.posix != ENOENT &&
                               error.posix != ETIMEDOUT && error.posix != ECONNREFUSED;
   if (!module_trouble) {
@@ -380,25 +380,16 @@ std::string Engine::notice_for(const Error& error) {
     return {};
   }
   if (logger_.is_open()) {
-    log(log::Level::kError, error.text);
+    log(log::Level::kError, text);
     return {};
   }
-  if (error.text == last_notice_ && now_ - last_notice_time_ < kSameNotice) return {};
-  last_notice_ = error.text;
+  if (text == last_notice_ && now_ - last_notice_time_ < kSameNotice) return {};
+  last_notice_ = text;
   last_notice_time_ = now_;
-  return error.text;
+  return text;
 }
 
 // ---- The end
-
-void Engine::check_flushed() {
-  const bool waiting = std::any_of(sockets_.begin(), sockets_.end(), [](const auto& entry) {
-    const Socket& socket = *entry.second;
-    return socket.state == Socket::State::kConnected && socket.pair.pending() > 0;
-  });
-  if (waiting || modem_.sending()) return;
-  for (const UniqueFd& call : std::exchange(flushers_, {})) reply(call, {});
-}
 
 void Engine::check_finished() {
   if (now_ - last_progress_ > kFinishPatience) {

@@ -64,7 +64,6 @@ class Engine final : private modem::Host {
   void fail(Socket& socket, int posix, std::string_view notice);
   void begin_close(Socket& socket);
   void destroy(modem::ConnectionId id);
-  void check_flushed();
   void check_finished();
 
   // ---- modem::Host
@@ -127,7 +126,6 @@ class Engine final : private modem::Host {
   std::map<int, UniqueFd> calls_;  // accepted, their request not there yet
   std::map<modem::QueryId, UniqueFd> queries_;
   modem::QueryId last_query_ = 0;
-  std::vector<UniqueFd> flushers_;
   std::vector<UniqueFd> finishers_;
   bool finishing_ = false;
   bool done_ = false;

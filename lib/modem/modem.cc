@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "at/command.h"
 
@@ -24,9 +25,11 @@ class Modem::Entry {
   Entry(Modem& modem, chat::TimePoint now) : modem_(modem) {
     modem_.now_ = now;
     ++modem_.depth_;
+    modem_.asked_ = true;
   }
   ~Entry() {
-    if (modem_.depth_ == 1) modem_.next();
+    // Looking for the next command asks the host, which may ask for something in turn.
+    while (modem_.depth_ == 1 && std::exchange(modem_.asked_, false)) modem_.next();
     --modem_.depth_;
   }
   Entry(const Entry&) = delete;
@@ -111,12 +114,6 @@ void Modem::on_time(chat::TimePoint now) {
   Entry entry(*this, now);
   chat_.on_time(now);
   expire();
-}
-
-bool Modem::sending() const {
-  return task_ == Task::kSend ||
-         std::any_of(connections_.begin(), connections_.end(),
-                     [](const auto& entry) { return !entry.second.unsent.empty(); });
 }
 
 std::size_t Modem::unfinished() const {

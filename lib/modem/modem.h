@@ -81,8 +81,6 @@ class Modem final : private chat::Listener {
   bool up() const { return phase_ == Phase::kUp; }
   Ipv4 address() const { return address_; }
   const Counters& counters() const { return counters_; }
-  // Whether bytes that Host::take() has given may not have been sent yet.
-  bool sending() const;
   // Connections that close() has yet to end. One whose opening nobody waits for does not count:
   // the module alone decides when that is over.
   std::size_t unfinished() const;
@@ -199,6 +197,7 @@ class Modem final : private chat::Listener {
   std::size_t chunk_size_ = 0;
 
   int depth_ = 0;
+  bool asked_ = false;  // a public function was called since next() last looked
   bool leaving_ = false;
   std::deque<std::string> leave_commands_;
   Counters counters_;

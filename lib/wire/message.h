@@ -30,7 +30,6 @@ enum class Op : std::uint16_t {
   kShutdown,     // +fd, flags: how -> error
   kRelease,      // +fd: the kernel takes over -> local; data: OptionRecords set so far
   kResolve,      // data: the host name -> data: IPv4 addresses, host byte order
-  kFlush,        // answered when everything written so far has been sent
   kFinish,       // answered when everything is sent, closed, and the module left as it was found
   kLast = kFinish,
 };
