@@ -56,6 +56,7 @@ void restore(Modem& m, const Command& command, const Parameters&) {
   m.out.quiet = false;
   m.device.cmee = 0;
   m.device.dtr_mode = 1;
+  m.device.connect_text = true;
   m.ok();
 }
 
@@ -66,7 +67,23 @@ void dtr(Modem& m, const Command& command, const Parameters&) {
   m.ok();
 }
 
-// What a host may set although it changes nothing here: result text (X), carrier detect (&C),
+// ATX: whether CONNECT has a text.
+void result_text(Modem& m, const Command& command, const Parameters&) {
+  const auto mode = value(command, 4);
+  if (!mode) return m.error();
+  m.device.connect_text = *mode != 0;
+  m.ok();
+}
+
+// ATO: back into transparent mode (manual 1.2).
+void online(Modem& m, const Command& command, const Parameters&) {
+  if (!value(command, 1)) return m.error();
+  Link& link = m.stack.link(0);
+  if (!m.stack.transparent(link)) return m.final_text("NO CARRIER", Final::kNoCarrier);
+  m.connect(link);
+}
+
+// What a host may set although it changes nothing here: carrier detect (&C),
 // monitor (M, L), escape register and the like (S), saving (&W), flow control (&K).
 void accept(Modem& m, const Command& command, const Parameters&) {
   if (command.form == Form::kRead) m.out.info("000");
@@ -81,7 +98,8 @@ constexpr auto kCommands = std::to_array<Entry>({
     {"Z", restore},
     {"&F", restore},
     {"&D", dtr},
-    {"X", accept},
+    {"X", result_text},
+    {"O", online},
     {"&C", accept},
     {"&W", accept},
     {"&K", accept},

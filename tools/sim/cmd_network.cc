@@ -34,6 +34,11 @@ void net_close(Modem& m, const Command& command, const Parameters&) {
     return m.error();
   }
   m.ok();
+  if (m.stack.transparent(m.stack.link(0))) {
+    m.stack.close_link(m.stack.link(0));
+    m.out.info("CLOSED");
+    m.out.info("+CIPCLOSE: 0,0");
+  }
   m.stack.close_net();
   m.out.urc("+NETCLOSE: 0");
 }

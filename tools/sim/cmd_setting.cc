@@ -46,6 +46,12 @@ void srip(Modem& m, const Command& command, const Parameters& p) {
   flag(m, command, p, "+CIPSRIP", &Settings::srip, 1);
 }
 void mode(Modem& m, const Command& command, const Parameters& p) {
+  // It is to be set "before AT+NETOPEN" (manual 2.3).
+  const bool sets = command.form == Form::kWrite || command.form == Form::kExecute;
+  const long wanted = command.form == Form::kWrite ? p.number(0, 0, 1).value_or(-1) : 0;
+  if (sets && m.stack.net() != Stack::Net::kClosed && wanted != m.stack.settings.mode) {
+    return m.error();
+  }
   flag(m, command, p, "+CIPMODE", &Settings::mode, 0);
 }
 void send_mode(Modem& m, const Command& command, const Parameters& p) {

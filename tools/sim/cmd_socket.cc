@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Connections and their data: manual 2.3 to 2.6, 2.16.
+#include <algorithm>
 #include <array>
+#include <string>
 
 #include "modem.h"
 #include "text.h"
@@ -45,6 +47,12 @@ void report_open(Modem& m, int link, Err err) {
   m.out.urc(text);
 }
 
+// The end of an AT+CIPOPEN of transparent mode (manual 2.3, form 4).
+void answer_transparent(Modem& m, Link& link, Err err) {
+  if (err != Err::kSucceeded) return m.final_text("CONNECT FAIL", Final::kNoCarrier);
+  m.connect(link);
+}
+
 void open_tcp(Modem& m, int number, const Parameters& p) {
   Link& link = m.stack.link(number);
   const auto host = p.quoted(2);
@@ -55,11 +63,44 @@ void open_tcp(Modem& m, int number, const Parameters& p) {
     return open_error(m, number, Err::kWrongParameter);
   }
   const auto addresses = m.router.resolve(*host);
-  m.ok();
-  if (addresses.empty()) return report_open(m, number, Err::kDnsFailed);
+  const bool transparent = m.stack.settings.mode == 1;
+  if (!transparent) m.ok();
+  if (addresses.empty()) {
+    return transparent ? answer_transparent(m, link, Err::kDnsFailed)
+                       : report_open(m, number, Err::kDnsFailed);
+  }
   m.stack.connect(link, {addresses.front(), static_cast<std::uint16_t>(*port)},
-                  static_cast<std::uint16_t>(*local_port),
-                  [&m, number](Err err) { report_open(m, number, err); });
+                  static_cast<std::uint16_t>(*local_port), [&m, &link, transparent](Err err) {
+                    if (transparent) {
+                      answer_transparent(m, link, err);
+                    } else {
+                      report_open(m, link.number(), err);
+                    }
+                  });
+}
+
+// In command mode a UDP link has a local port and no peer; in transparent mode it has both.
+void open_udp(Modem& m, int number, const Parameters& p, std::size_t port_index) {
+  Link& link = m.stack.link(number);
+  const bool transparent = m.stack.settings.mode == 1;
+  const auto local_port = p.number(port_index, 0, 65535);
+  Endpoint peer;
+  bool right = local_port && p.size() == port_index + 1;
+  if (transparent) {
+    const auto host = p.quoted(2);
+    const auto address = host ? Ipv4::parse(*host) : std::nullopt;
+    const auto port = p.number(3, 0, 65535);
+    right = right && address && port;
+    if (right) peer = {*address, static_cast<std::uint16_t>(*port)};
+  } else {
+    right = right && (port_index == 1 || (p.absent(2) && p.absent(3)));
+  }
+  if (!right) return open_error(m, number, Err::kWrongParameter);
+  const Err err = m.stack.open_udp(link, peer, static_cast<std::uint16_t>(*local_port));
+  if (transparent) return answer_transparent(m, link, err);
+  if (err != Err::kSucceeded) return open_error(m, number, err);
+  result(m, "+CIPOPEN", number, err);
+  m.ok();
 }
 
 void open_link(Modem& m, const Command& command, const Parameters& p) {
@@ -74,13 +115,26 @@ void open_link(Modem& m, const Command& command, const Parameters& p) {
   if (*number >= kLinks) return m.ip_error(ErrInfo::kInvalidParameter);
   const int link = static_cast<int>(*number);
   if (!m.stack.net_open()) return open_error(m, link, Err::kNetworkNotOpened);
+  if (m.stack.settings.mode == 1 && link != 0) return open_error(m, link, Err::kWrongParameter);
   const Link::State state = m.stack.link(link).state();
   if (state == Link::State::kOpen || state == Link::State::kConnecting) {
     return open_error(m, link, Err::kNotSupported);
   }
   const auto type = p.quoted(1);
   if (type && same_name(*type, "TCP")) return open_tcp(m, link, p);
+  if (type && same_name(*type, "UDP")) return open_udp(m, link, p, 4);
+  // "AT+CIPOPEN=<link_num>[,"UDP",,],<localPort>": the middle may be left out.
+  if (!type && p.size() == 2 && m.stack.settings.mode == 0) return open_udp(m, link, p, 1);
   open_error(m, link, Err::kWrongParameter);
+}
+
+// The destination of a UDP payload, AT+CIPSEND's third and fourth parameter.
+std::optional<Endpoint> destination(const Parameters& p) {
+  const auto host = p.quoted(2);
+  const auto address = host ? Ipv4::parse(*host) : std::nullopt;
+  const auto port = p.number(3, 0, 65535);
+  if (!address || !port || p.size() != 4) return std::nullopt;
+  return Endpoint{*address, static_cast<std::uint16_t>(*port)};
 }
 
 void send(Modem& m, const Command& command, const Parameters& p) {
@@ -95,16 +149,30 @@ void send(Modem& m, const Command& command, const Parameters& p) {
   if (!number || (!p.absent(1) && !length)) return m.cip_error(Err::kWrongParameter);
   if (!m.stack.net_open()) return m.cip_error(Err::kNetworkNotOpened);
   const Link& link = m.stack.link(static_cast<int>(*number));
-  if (!link.open()) return m.cip_error(Err::kNotSupported);
-  if (p.size() > 2) return m.cip_error(Err::kWrongParameter);
+  if (!link.open() || m.stack.transparent(link)) return m.cip_error(Err::kNotSupported);
+  const bool udp = link.type() == Link::Type::kUdp;
+  const auto to = udp ? destination(p) : Endpoint{};
+  if (!to || (!udp && p.size() > 2)) return m.cip_error(Err::kWrongParameter);
+  // "Only supports fixed-length to send" (manual 6.4.2).
+  if (link.server() >= 0 && !length) return m.cip_error(Err::kNotSupported);
   if (m.stack.sending(link)) return m.cip_error(Err::kBusy);
   m.await_payload(link.number(),
-                  length ? std::optional(static_cast<std::size_t>(*length)) : std::nullopt);
+                  length ? std::optional(static_cast<std::size_t>(*length)) : std::nullopt, *to);
+}
+
+void read_text(Modem& m, Link& link, std::size_t length) {
+  const Ring& ring = link.received();
+  const std::size_t count = std::min(length, ring.size());
+  Text header;
+  header << "+CIPRXGET: 2," << link.number() << ',' << count << ',' << ring.size() - count;
+  const auto pieces = ring.front(count);
+  m.out.info_with_data(header, pieces[0], pieces[1]);
+  link.drop(count);
 }
 
 void read_hex(Modem& m, Link& link, std::size_t length) {
   constexpr char kHex[] = "0123456789ABCDEF";
-  Ring& ring = link.received();
+  const Ring& ring = link.received();
   const std::size_t count = std::min(length, ring.size());
   std::string hex;
   for (const std::string_view piece : ring.front(count)) {
@@ -116,14 +184,14 @@ void read_hex(Modem& m, Link& link, std::size_t length) {
   Text header;
   header << "+CIPRXGET: 3," << link.number() << ',' << count << ',' << ring.size() - count;
   m.out.info_with_data(header, hex, "");
-  ring.drop(count);
+  link.drop(count);
 }
 
 void receive_mode(Modem& m, int mode) {
   const bool changed = m.stack.settings.rx_mode != mode;
   m.stack.settings.rx_mode = mode;
   m.ok();
-  if (changed) m.stack.rx_mode_changed();
+  if (changed) m.stack.delivery().mode_changed();
 }
 
 void receive(Modem& m, const Command& command, const Parameters& p) {
@@ -149,6 +217,7 @@ void receive(Modem& m, const Command& command, const Parameters& p) {
   if (m.stack.settings.rx_mode == 0) return m.ip_error(ErrInfo::kNotSupported);
   if (!m.stack.net_open()) return m.ip_error(ErrInfo::kNetworkNotOpened);
   Link& link = m.stack.link(static_cast<int>(*number));
+  if (m.stack.transparent(link)) return m.ip_error(ErrInfo::kNotSupported);
   if (*mode == 4) {
     Text text;
     text << "+CIPRXGET: 4," << link.number() << ',' << link.received().size();
@@ -157,7 +226,7 @@ void receive(Modem& m, const Command& command, const Parameters& p) {
   }
   if (link.received().empty()) return m.ip_error(ErrInfo::kNoData);
   if (*mode == 2) {
-    m.stack.read(link, static_cast<std::size_t>(*length));
+    read_text(m, link, static_cast<std::size_t>(*length));
   } else {
     read_hex(m, link, static_cast<std::size_t>(*length));
   }
@@ -195,11 +264,15 @@ void close_link(Modem& m, const Command& command, const Parameters& p) {
     result(m, "+CIPCLOSE", wanted, err);
     return m.error();
   }
-  m.ok();
-  m.stack.close_link(m.stack.link(wanted));
-  Text text;
-  text << "+CIPCLOSE: " << wanted << ",0";
-  m.out.urc(text);
+  Link& link = m.stack.link(wanted);
+  // UDP has its result first, TCP its OK; transparent mode adds a line (manual 2.6, 6.3.3.4).
+  const bool udp = link.type() == Link::Type::kUdp;
+  const bool transparent = m.stack.transparent(link);
+  m.stack.close_link(link);
+  if (!udp) m.ok();
+  if (transparent) m.out.info("CLOSED");
+  result(m, "+CIPCLOSE", wanted, Err::kSucceeded);
+  if (udp) m.ok();
 }
 
 void acknowledged(Modem& m, const Command& command, const Parameters& p) {

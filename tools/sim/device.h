@@ -32,8 +32,9 @@ struct Device {
   int functionality = 1;  // CFUN
 
   int cmee = 0;
-  int dtr_mode = 1;  // AT&D
-  long rate = 115200;
+  int dtr_mode = 1;          // AT&D
+  bool connect_text = true;  // ATX: CONNECT shows the rate
+  long rate = 115200;        // IPR
   int dce_flow = 0;
   int dte_flow = 0;
   std::array<Context, kContexts> contexts;  // of <cid> 1 to 15

@@ -16,7 +16,7 @@ constexpr char kEscape = 0x1b;
 }  // namespace
 
 void Interpreter::input(std::string_view bytes) {
-  if (running_ || state_ == State::kBusy || !waiting_.empty()) {
+  if (running_ || stopped() || !waiting_.empty()) {
     waiting_.append(bytes);
     line_.set_reading(waiting_.size() < kMaxWaiting);
     return;
@@ -25,7 +25,7 @@ void Interpreter::input(std::string_view bytes) {
 }
 
 void Interpreter::resume() {
-  if (running_ || waiting_.empty() || state_ == State::kBusy) return;
+  if (running_ || waiting_.empty() || stopped()) return;
   const std::string bytes = std::exchange(waiting_, {});
   run(bytes);
   line_.set_reading(waiting_.size() < kMaxWaiting);
@@ -33,7 +33,7 @@ void Interpreter::resume() {
 
 void Interpreter::run(std::string_view bytes) {
   running_ = true;
-  while (!bytes.empty() && state_ != State::kBusy) {
+  while (!bytes.empty() && !stopped()) {
     switch (state_) {
       case State::kCommand:
         bytes.remove_prefix(take_command(bytes));
@@ -44,7 +44,11 @@ void Interpreter::run(std::string_view bytes) {
       case State::kText:
         bytes.remove_prefix(take_text(bytes));
         break;
+      case State::kData:
+        bytes.remove_prefix(take_data(bytes));
+        break;
       case State::kBusy:
+      case State::kDataFull:
         break;
     }
   }
@@ -62,6 +66,10 @@ void Interpreter::expect_text() {
   state_ = State::kText;
   escaped_ = false;
   payload_.clear();
+}
+
+void Interpreter::data_room() {
+  if (state_ == State::kDataFull) state_ = State::kData;
 }
 
 void Interpreter::reset() {
@@ -141,6 +149,12 @@ std::size_t Interpreter::take_payload(std::string_view bytes) {
     user_.on_payload(payload_);
   }
   return taken;
+}
+
+std::size_t Interpreter::take_data(std::string_view bytes) {
+  // The user may leave data mode on these bytes.
+  if (!user_.on_data(bytes) && state_ == State::kData) state_ = State::kDataFull;
+  return bytes.size();
 }
 
 std::size_t Interpreter::take_text(std::string_view bytes) {

@@ -23,12 +23,14 @@ class InterpreterUser {
   virtual void on_payload(std::string_view bytes) = 0;
   // An ESC, or more than kMaxPayload bytes and their Ctrl-Z, instead of a payload.
   virtual void on_payload_cancelled(bool too_long) = 0;
+  // Bytes of data mode, valid for the call. False if no more can be taken until data_room().
+  virtual bool on_data(std::string_view bytes) = 0;
 
  protected:
   ~InterpreterUser() = default;
 };
 
-// The module's reading of the host's bytes: echo, command lines, payloads.
+// The module's reading of the host's bytes: echo, command lines, payloads, data.
 //
 // A command line begins with "AT" in either case (what precedes it is noise) and ends with a CR; BS
 // and DEL delete, LF and other control characters are skipped. "A/" repeats the last line. Bytes
@@ -50,19 +52,26 @@ class Interpreter {
   void ready() { state_ = State::kCommand; }
   void expect_payload(std::size_t size);
   void expect_text();
+  // Data mode: everything is data until ready() is called.
+  void data() { state_ = State::kData; }
+  void data_room();
+  // Whether the host is between two command lines.
+  bool idle() const { return state_ == State::kCommand && prefix_ == 0 && waiting_.empty(); }
   // Back to the state after power-up; what has been waiting is lost.
   void reset();
 
   bool echo = true;  // ATE
 
  private:
-  enum class State { kBusy, kCommand, kPayload, kText };
+  enum class State { kBusy, kCommand, kPayload, kText, kData, kDataFull };
 
+  bool stopped() const { return state_ == State::kBusy || state_ == State::kDataFull; }
   void run(std::string_view bytes);
   // Each takes at least one byte and says how many it took.
   std::size_t take_command(std::string_view bytes);
   std::size_t take_payload(std::string_view bytes);
   std::size_t take_text(std::string_view bytes);
+  std::size_t take_data(std::string_view bytes);
   bool end_of_line();
   void add_to_line(char c);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+// A link's life; what it carries is in link_data.cc.
 #include "link.h"
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,11 +13,6 @@
 
 namespace a7600::sim {
 namespace {
-
-// How much the network carries to the module at a time.
-constexpr std::size_t kMaxArriving = 262144;
-// Reading into less free space than this isn't worth a system call.
-constexpr std::size_t kWorthReading = 16384;
 
 Err to_err(int error) {
   switch (error) {
@@ -37,6 +32,12 @@ Err to_err(int error) {
       // Refused and unreachable: chapter 4 has no other word for them.
       return Err::kNetworkFailure;
   }
+}
+
+// Nagle's delay would stand between a 1500-byte payload and its peer.
+void send_at_once(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 }  // namespace
@@ -61,6 +62,8 @@ void Link::start(Type type, Endpoint seen, std::uint16_t local_port, int server)
   local_port_ = local_port;
   server_ = server;
   ring_.clear();
+  datagrams_.clear();
+  correspondents_.clear();
   sent_bytes_ = 0;
   received_bytes_ = 0;
 }
@@ -81,6 +84,8 @@ void Link::stop() {
   readable_ = false;
   hung_up_ = false;
 }
+
+void Link::watch() { watch_.start(fd_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET); }
 
 void Link::connect(Endpoint seen, const Route& route, std::uint16_t local_port,
                    Clock::duration patience) {
@@ -108,13 +113,12 @@ void Link::connect(Endpoint seen, const Route& route, std::uint16_t local_port,
 void Link::begin_to_dial(const Route& route) {
   fd_ = open_socket(SOCK_STREAM);
   if (!fd_) return settle(Err::kSocketFailed);
-  const int on = 1;
-  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  send_at_once(fd_.get());
   const sockaddr_in address = to_sockaddr(route.real);
   const int result =
       ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   if (result != 0 && errno != EINPROGRESS) return settle(to_err(errno));
-  watch_.start(fd_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  watch();
   if (result == 0) settle(Err::kSucceeded);
 }
 
@@ -137,40 +141,16 @@ void Link::report() {
 void Link::adopt(UniqueFd fd, Endpoint seen, std::uint16_t local_port, int server) {
   start(Type::kTcp, seen, local_port, server);
   fd_ = std::move(fd);
-  const int on = 1;
-  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  send_at_once(fd_.get());
   state_ = State::kOpen;
-  watch_.start(fd_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  watch();
 }
 
-void Link::send(std::string_view bytes) {
-  sent_bytes_ += bytes.size();
-  outbound_.put(loop_.now() + net_latency_, bytes);
-  was_taken_ = taken();
-}
-
-void Link::pump_out() {
-  out_blocked_ = false;
-  switch (outbound_.pump(fd_.get(), loop_.now())) {
-    case Outbound::State::kWaiting:
-      out_blocked_ = true;
-      out_timer_.at(outbound_.due());
-      break;
-    case Outbound::State::kBlocked:
-    case Outbound::State::kBroken:  // the reading side will see it and end the link
-      out_blocked_ = true;
-      break;
-    case Outbound::State::kEmpty:
-      break;
-  }
-  const bool was_taken = std::exchange(was_taken_, taken());
-  if (was_taken_ && !was_taken) user_.on_taken(*this);
-}
-
-std::uint64_t Link::acknowledged_bytes() const {
-  const std::uint64_t open =
-      outbound_.size() + (fd_ ? static_cast<std::uint64_t>(unacknowledged(fd_.get())) : 0);
-  return sent_bytes_ - std::min(open, sent_bytes_);
+void Link::open_udp(UniqueFd fd, Endpoint peer, std::uint16_t local_port) {
+  start(Type::kUdp, peer, local_port, -1);
+  fd_ = std::move(fd);
+  state_ = State::kOpen;
+  watch();
 }
 
 void Link::on_ready(std::uint32_t events) {
@@ -186,80 +166,6 @@ void Link::on_ready(std::uint32_t events) {
   if (ring_.empty()) go_on();
 }
 
-void Link::go_on() {
-  if (state_ != State::kOpen) return;
-  if (!outbound_.empty() && !out_blocked_) pump_out();
-  if (!readable_ && arrivals_.empty()) return;
-  if (net_latency_.count() != 0) {
-    read_delayed();
-  } else if (readable_ && ring_.room() >= std::min(kWorthReading, ring_.capacity() / 2)) {
-    read_socket();
-  }
-}
-
-void Link::read_socket() {
-  const bool was_empty = ring_.empty();
-  bool ended = false;
-  while (readable_ && ring_.room() > 0) {
-    const auto space = ring_.space();
-    const std::size_t room = ring_.room();
-    const ssize_t got = ::readv(fd_.get(), space.data(), space[1].iov_len > 0 ? 2 : 1);
-    if (got <= 0) {
-      readable_ = false;
-      ended = got == 0 || errno != EAGAIN;
-      break;
-    }
-    ring_.added(static_cast<std::size_t>(got));
-    received_bytes_ += static_cast<std::uint64_t>(got);
-    // Less than there was room for is all there is, and more will be a new event; but an end that
-    // came along with the bytes has had its event.
-    if (static_cast<std::size_t>(got) < room && !hung_up_) readable_ = false;
-  }
-  if (was_empty && !ring_.empty()) user_.on_arrived(*this, true);
-  if (ended) end();
-}
-
-void Link::read_delayed() {
-  char piece[16384];
-  while (readable_ && arriving_ < kMaxArriving) {
-    const ssize_t got = ::recv(fd_.get(), piece, sizeof piece, 0);
-    const Time due = loop_.now() + net_latency_;
-    if (got > 0) {
-      arrivals_.push_back({due, std::string(piece, static_cast<std::size_t>(got))});
-      arriving_ += static_cast<std::size_t>(got);
-    } else {
-      readable_ = false;
-      if (got == 0 || errno != EAGAIN) arrivals_.push_back({due, {}});
-    }
-  }
-  deliver_delayed();
-}
-
-void Link::deliver_delayed() {
-  const bool was_empty = ring_.empty();
-  bool ended = false;
-  const std::size_t before = ring_.size();
-  while (!arrivals_.empty() && !ended) {
-    Arrival& next = arrivals_.front();
-    if (next.due > loop_.now()) {
-      in_timer_.at(next.due);
-      break;
-    }
-    if (next.bytes.empty()) {
-      ended = true;
-    } else {
-      const std::size_t taken = ring_.append(next.bytes);
-      arriving_ -= taken;
-      next.bytes.erase(0, taken);
-      if (!next.bytes.empty()) break;  // the buffer is full: go_on() comes back
-    }
-    arrivals_.pop_front();
-  }
-  received_bytes_ += ring_.size() - before;
-  if (was_empty && !ring_.empty()) user_.on_arrived(*this, true);
-  if (ended) end();
-}
-
 void Link::end() {
   watch_.stop();
   linger_.take(std::move(fd_), std::exchange(outbound_, {}), loop_.now() + net_latency_);
@@ -269,12 +175,13 @@ void Link::end() {
 }
 
 void Link::close() {
-  if (state_ == State::kOpen) {
+  if (state_ == State::kOpen && type_ == Type::kTcp) {
     watch_.stop();
     linger_.take(std::move(fd_), std::exchange(outbound_, {}), loop_.now() + net_latency_);
   }
   stop();
   ring_.clear();
+  datagrams_.clear();
   state_ = State::kFree;
 }
 
@@ -283,7 +190,23 @@ void Link::reset() {
   reset_socket(fd_);
   stop();
   ring_.clear();
+  datagrams_.clear();
   state_ = State::kFree;
+}
+
+void Link::cut() {
+  watch_.stop();
+  reset_socket(fd_);
+  stop();
+  state_ = State::kEnded;
+}
+
+Endpoint Link::real_end() const { return fd_ ? local_end(fd_.get()) : Endpoint{}; }
+
+std::uint64_t Link::acknowledged_bytes() const {
+  const std::uint64_t open =
+      outbound_.size() + (fd_ ? static_cast<std::uint64_t>(unacknowledged(fd_.get())) : 0);
+  return sent_bytes_ - std::min(open, sent_bytes_);
 }
 
 }  // namespace a7600::sim

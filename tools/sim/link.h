@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ipv4.h"
 #include "base/unique_fd.h"
@@ -23,7 +24,8 @@ class Link;
 // Who is told what happens on a link.
 class LinkUser {
  public:
-  // connect() has ended; any <err> but kSucceeded leaves the link free.
+  // connect() has ended; any <err> but kSucceeded leaves the link free. Never from within
+  // connect().
   virtual void on_connected(Link& link, Err err) = 0;
   // Bytes have come into received().
   virtual void on_arrived(Link& link, bool was_empty) = 0;
@@ -31,6 +33,8 @@ class LinkUser {
   virtual void on_ended(Link& link) = 0;
   // taken() has become true.
   virtual void on_taken(Link& link) = 0;
+  // The address under which the module sees the sender of a datagram.
+  virtual Endpoint seen_as(Endpoint real) = 0;
 
  protected:
   ~LinkUser() = default;
@@ -47,6 +51,12 @@ class Link {
   };
   enum class Type { kTcp, kUdp };
 
+  // The unread rest of a datagram.
+  struct Datagram {
+    Endpoint from;
+    std::size_t left = 0;
+  };
+
   Link(Loop& loop, LinkUser& user, Linger& linger, int number, std::size_t buffer,
        Clock::duration net_latency);
   Link(const Link&) = delete;
@@ -57,9 +67,13 @@ class Link {
                Clock::duration patience);
   // A connection that a server has accepted.
   void adopt(UniqueFd fd, Endpoint seen, std::uint16_t local_port, int server);
+  // A UDP socket that is bound already. `peer` is the one of transparent mode, if any.
+  void open_udp(UniqueFd fd, Endpoint peer, std::uint16_t local_port);
 
   // Sends on an open TCP link; the bytes leave by go_on().
   void send(std::string_view bytes);
+  // Sends a datagram to `seen`, which really is `route`; one that can't be routed is lost.
+  void send_to(Endpoint seen, const Route& route, std::string_view bytes);
   // Whether the module's TCP/IP stack has taken all that was given to send(): it holds this much
   // beyond what the socket does.
   bool taken() const { return outbound_.size() <= kSendBuffer; }
@@ -69,9 +83,17 @@ class Link {
   // Ends the connection in good order, or as a module does that loses its power; the link is free.
   void close();
   void reset();
+  // The peer is gone as far as the module can see: the link is kEnded.
+  void cut();
 
-  Ring& received() { return ring_; }
+  // What the peer has sent and the host hasn't taken. UDP's datagrams follow each other without a
+  // mark, as in the manual's 6.3.2.3.
   const Ring& received() const { return ring_; }
+  // The host has taken `count` bytes of it.
+  void drop(std::size_t count);
+  // The datagram that received() begins with. REQUIRES: UDP, and there is something.
+  const Datagram& datagram() const { return datagrams_.front(); }
+
   // Sends what waits, and reads on if there is room again. Called at the end of each turn, when the
   // host has had its answer: the two then work at the same time.
   void go_on();
@@ -82,6 +104,8 @@ class Link {
   bool open() const { return state_ == State::kOpen; }
   Endpoint peer() const { return peer_; }
   std::uint16_t local_port() const { return local_port_; }
+  // The real socket's own address.
+  Endpoint real_end() const;
   // The index of the server that accepted it, or -1.
   int server() const { return server_; }
   std::uint64_t sent_bytes() const { return sent_bytes_; }
@@ -94,6 +118,7 @@ class Link {
   // What the network is still carrying to the module. An empty piece is the end of the stream.
   struct Arrival {
     Time due;
+    Endpoint from;
     std::string bytes;
   };
 
@@ -102,10 +127,14 @@ class Link {
   void begin_to_dial(const Route& route);
   void settle(Err err);
   void report();
+  void watch();
   void pump_out();
-  void read_socket();
+  void read_stream();
+  void read_datagrams();
   void read_delayed();
   void deliver_delayed();
+  bool accept_datagram(Endpoint from, std::string_view bytes);
+  Endpoint sender(Endpoint real);
   void end();
   void stop();
 
@@ -135,12 +164,20 @@ class Link {
   std::uint64_t sent_bytes_ = 0;
 
   Ring ring_;
+  std::deque<Datagram> datagrams_;
   bool readable_ = false;
   bool hung_up_ = false;  // the peer's end is in the socket: read until it comes
   std::deque<Arrival> arrivals_;
   std::size_t arriving_ = 0;
   Timer in_timer_;
   std::uint64_t received_bytes_ = 0;
+
+  // Whom datagrams went to: the real address, and the one that the module knows.
+  struct Correspondent {
+    Endpoint real;
+    Endpoint seen;
+  };
+  std::vector<Correspondent> correspondents_;
 };
 
 }  // namespace a7600::sim

@@ -22,6 +22,9 @@ int main(int argc, char** argv) {
     Pty pty(options->link);
     Modem modem(loop, *options, *find_profile(options->profile), router, pty, log);
     std::printf("PORT %s\n", pty.name().c_str());
+    for (const ListenRule& rule : modem.stack.servers().ports()) {
+      std::printf("LISTEN %u %u\n", unsigned{rule.port}, unsigned{rule.real_port});
+    }
     std::fflush(stdout);
     loop.run();
   } catch (const std::exception& error) {

@@ -16,7 +16,8 @@ struct Found {
 // The manual's TCP/IP commands come first: they are the ones in a hurry, and they don't share a
 // command line with others.
 Found find(std::string_view name) {
-  for (const auto& table : {socket_commands(), network_commands(), setting_commands()}) {
+  for (const auto& table :
+       {socket_commands(), network_commands(), setting_commands(), server_commands()}) {
     for (const Entry& entry : table) {
       if (same_name(entry.name, name)) return {entry.run, true};
     }
@@ -41,10 +42,20 @@ Modem::Modem(Loop& modem_loop, const Options& modem_options, const Profile& mode
       line(loop, pty, log, *this, options.baud),
       out(line, profile),
       host(line, out, *this),
-      stack(loop, options, router, line, out, log),
+      stack(loop, options, profile, router, line, out, log),
+      data(loop, stack),
       step_timer_(loop, [this] { std::exchange(step_, nullptr)(); }) {
   if (options.baud != 0) device.rate = options.baud;
-  loop.at_end_of_turn([this] { host.resume(); });
+  data.on_escape = [this] { leave_data("OK"); };
+  stack.delivery().on_data_ended = [this] { leave_data("CLOSED"); };
+  stack.on_data_room = [this](Link& link) {
+    if (data.on() && link.number() == 0) host.data_room();
+  };
+  stack.on_data_client = [this](Link&) { client_waiting_ = true; };
+  loop.at_end_of_turn([this] {
+    host.resume();
+    if (client_waiting_ && host.idle()) connect_waiting_client();
+  });
   loop.at_end_of_turn([this] { line.flush(); });
   // The links go on while the host is busy with its answer; what that makes them say leaves at once
   // as well.
@@ -136,8 +147,9 @@ void Modem::cip_error(Err err) {
   error();
 }
 
-void Modem::await_payload(int link, std::optional<std::size_t> length) {
+void Modem::await_payload(int link, std::optional<std::size_t> length, Endpoint to) {
   sending_link_ = link;
+  sending_to_ = to;
   out.prompt();
   out.hold_urcs(true);
   if (length) {
@@ -147,22 +159,58 @@ void Modem::await_payload(int link, std::optional<std::size_t> length) {
   }
 }
 
-void Modem::on_payload(std::string_view bytes) {
+void Modem::release_urcs() {
   out.hold_urcs(false);
+  stack.delivery().pump();
+}
+
+void Modem::on_payload(std::string_view bytes) {
+  release_urcs();
   if (options.latency.count() == 0) return finish_send(bytes);
   delayed_payload_ = bytes;
   turn_around([this] { finish_send(delayed_payload_); });
 }
 
 void Modem::finish_send(std::string_view payload) {
-  Link& link = stack.link(sending_link_);
   out.final(Final::kOk);
-  stack.send(link, payload);
+  stack.send(stack.link(sending_link_), payload, sending_to_);
   host.ready();
 }
 
+void Modem::connect(Link& link) {
+  Text text;
+  text << "CONNECT";
+  if (device.connect_text) text << ' ' << device.rate;
+  final_text(text, Final::kConnect);
+  client_waiting_ = false;
+  out.hold_urcs(true);
+  host.data();
+  data.start(link);
+  stack.delivery().start_data(link);
+}
+
+void Modem::connect_waiting_client() {
+  client_waiting_ = false;
+  if (stack.link(0).open()) connect(stack.link(0));
+}
+
+void Modem::leave_data(std::string_view word) {
+  data.stop();
+  stack.delivery().stop_data();
+  host.ready();
+  out.info(word);
+  release_urcs();
+}
+
+void Modem::dtr_dropped() {
+  if (!data.on() || device.dtr_mode == 0) return;
+  if (device.dtr_mode == 1) return leave_data("OK");
+  leave_data("CLOSED");
+  stack.close_link(stack.link(0), CloseReason::kSendTimeoutOrDtr);
+}
+
 void Modem::on_payload_cancelled(bool too_long) {
-  out.hold_urcs(false);
+  release_urcs();
   turn_around([this, too_long] {
     if (too_long) {
       cip_error(Err::kWrongParameter);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "command.h"
+#include "data_mode.h"
 #include "device.h"
 #include "errors.h"
 #include "interpreter.h"
@@ -49,6 +51,7 @@ class Modem final : public LineUser, public InterpreterUser {
   Interpreter host;
   Device device;
   Stack stack;
+  DataMode data;
 
   // The command in progress has succeeded: OK, unless more commands follow on its line.
   void ok();
@@ -63,21 +66,30 @@ class Modem final : public LineUser, public InterpreterUser {
   void final_text(std::string_view text, Final numeric);
   // Goes on with the command in progress after a while.
   void later(Clock::duration delay, std::function<void()> step);
-  // The prompt has been given; the payload, of `length` bytes or up to its Ctrl-Z, is for `link`.
-  void await_payload(int link, std::optional<std::size_t> length);
+  // Gives the prompt. The payload, of `length` bytes or up to its Ctrl-Z, is for `link`, and goes
+  // to `to` if that is a UDP link.
+  void await_payload(int link, std::optional<std::size_t> length, Endpoint to);
+  // Ends the command in progress with CONNECT and goes into data mode on the link.
+  void connect(Link& link);
+  // The host's DTR line has dropped: what that means is AT&D's to say.
+  void dtr_dropped();
 
   void on_input(std::string_view bytes) override { host.input(bytes); }
-  void on_room() override { stack.pump(); }
+  void on_room() override { stack.delivery().pump(); }
   void on_command_line(std::string_view body) override;
   void on_long_line() override;
   void on_payload(std::string_view bytes) override;
   void on_payload_cancelled(bool too_long) override;
+  bool on_data(std::string_view bytes) override { return data.input(bytes); }
 
  private:
   // Does a step after the turnaround time.
   void turn_around(std::function<void()> step);
   void run_line();
   void finish_send(std::string_view payload);
+  void release_urcs();
+  void leave_data(std::string_view word);
+  void connect_waiting_client();
 
   Timer step_timer_;
   std::function<void()> step_;
@@ -85,6 +97,8 @@ class Modem final : public LineUser, public InterpreterUser {
   bool joined_ = false;  // the line has more than one command
   bool next_ = false;    // the command has ended well and another one follows
   int sending_link_ = 0;
+  Endpoint sending_to_;
+  bool client_waiting_ = false;  // transparent mode's client has come while the host was busy
   std::string delayed_payload_;
 };
 
@@ -94,5 +108,6 @@ std::span<const Entry> device_commands();
 std::span<const Entry> network_commands();
 std::span<const Entry> socket_commands();
 std::span<const Entry> setting_commands();
+std::span<const Entry> server_commands();
 
 }  // namespace a7600::sim

@@ -147,6 +147,8 @@ std::optional<Options> parse_options(int argc, char** argv, int& status) {
       ->transform(CLI::CheckedTransformer(kFates));
   app.add_flag("--allow-external", options.allow_external,
                "Dial addresses other than loopback when no --map covers them");
+  app.add_flag("--hairpin", options.hairpin,
+               "Let the module reach its own servers and UDP links under its own address");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

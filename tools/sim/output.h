@@ -36,6 +36,7 @@ class Output {
 
   // Payload entry and data mode have no place for result codes.
   void hold_urcs(bool hold);
+  bool holding() const { return holding_; }
   // Back to the state after power-up.
   void reset();
 

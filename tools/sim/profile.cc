@@ -10,7 +10,8 @@ constexpr Profile kProfiles[] = {
      .model = "A7600C-L",
      .revision = "A7600C-L_V1.00",
      .prompt = "\r\n>",
-     .after_data = "\r\n"},
+     .after_data = "\r\n",
+     .receive_end = "\r\n"},
 };
 
 }  // namespace

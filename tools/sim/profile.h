@@ -13,8 +13,9 @@ struct Profile {
   std::string_view meaning;
   std::string_view model;
   std::string_view revision;
-  std::string_view prompt;      // CIPSEND's, framing included
-  std::string_view after_data;  // between CIPRXGET's data and the final OK
+  std::string_view prompt;       // CIPSEND's, framing included
+  std::string_view after_data;   // between CIPRXGET's data and the final OK
+  std::string_view receive_end;  // of "+RECEIVE,<link>,<length>", before the data
 };
 
 // Null if there is none of that name.

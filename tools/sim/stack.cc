@@ -4,25 +4,26 @@
 #include <algorithm>
 #include <utility>
 
+#include "sockets.h"
 #include "text.h"
 
 namespace a7600::sim {
 namespace {
 
-// The most that one URC of direct push mode carries (manual 2.5, note 3).
-constexpr std::size_t kMaxPush = 1500;
+constexpr Milliseconds kAckPoll{1};
 
 }  // namespace
 
-Stack::Stack(Loop& loop, const Options& options, const Router& router, Line& line, Output& output,
-             Log& log)
+Stack::Stack(Loop& loop, const Options& options, const Profile& profile, const Router& router,
+             Line& line, Output& output, Log& log)
     : loop_(loop),
       options_(options),
       router_(router),
-      line_(line),
       output_(output),
       log_(log),
       linger_(loop),
+      delivery_(loop, settings, profile, line, output, links_),
+      servers_(loop, options, *this),
       net_timer_(loop, [this] {
         net_ = Net::kOpen;
         std::exchange(net_opened_, nullptr)(Err::kSucceeded);
@@ -31,16 +32,9 @@ Stack::Stack(Loop& loop, const Options& options, const Router& router, Line& lin
     const auto index = static_cast<std::size_t>(i);
     links_[index] =
         std::make_unique<Link>(loop, *this, linger_, i, options.rx_buffer, options.net_latency);
-    // cnf < req: the stack didn't get rid of it in time, and the socket is of no further use.
-    work_[index] = std::make_unique<Work>(loop, [this, index] {
-      Link& link = *links_[index];
-      report_send(link, static_cast<long>(of(link).requested - link.untaken()));
-      link.close();
-      Text text;
-      text << "+IPCLOSE: " << link.number() << ','
-           << static_cast<int>(CloseReason::kSendTimeoutOrDtr);
-      output_.urc(text);
-    });
+    work_[index] = std::make_unique<Work>(
+        loop, [this, index] { on_send_timeout(*links_[index]); },
+        [this, index] { look_for_ack(*links_[index]); });
   }
 }
 
@@ -52,15 +46,40 @@ void Stack::open_net(std::function<void(Err)> done) {
 
 void Stack::close_net() {
   for (auto& link : links_) close_link(*link);
+  servers_.stop_all();
   net_timer_.cancel();
   net_opened_ = nullptr;
   net_ = Net::kClosed;
 }
 
+// The module's own address leads to its own servers and UDP links, if the network lets it.
+Route Stack::route(Endpoint to) const {
+  if (!options_.hairpin || to.ip != options_.ip) return router_.route(to);
+  for (const auto& link : links_) {
+    if (link->open() && link->type() == Link::Type::kUdp && link->local_port() == to.port) {
+      return {Fate::kDial, 0, link->real_end()};
+    }
+  }
+  const std::uint16_t port = servers_.real_port(to.port);
+  if (port == 0) return {Fate::kRefuse, 0, to};
+  return {Fate::kDial, 0, {Ipv4{0x7f000001}, port}};
+}
+
+Endpoint Stack::seen_as(Endpoint real) {
+  if (options_.hairpin) {
+    for (const auto& link : links_) {
+      if (link->state() == Link::State::kFree || link->real_end() != real) continue;
+      return {options_.ip, link->local_port() != 0 ? link->local_port() : real.port};
+    }
+  }
+  return router_.seen_as(real);
+}
+
 void Stack::connect(Link& link, Endpoint to, std::uint16_t local_port,
                     std::function<void(Err)> done) {
+  delivery_.forget(link);
   of(link).connected = std::move(done);
-  link.connect(to, router_.route(to), local_port, settings.cipopen_timeout);
+  link.connect(to, route(to), local_port, settings.cipopen_timeout);
 }
 
 void Stack::on_connected(Link& link, Err err) {
@@ -73,21 +92,66 @@ void Stack::on_connected(Link& link, Err err) {
   if (auto done = std::exchange(of(link).connected, nullptr)) done(err);
 }
 
-void Stack::send(Link& link, std::string_view payload) {
+Err Stack::open_udp(Link& link, Endpoint peer, std::uint16_t local_port) {
+  for (const auto& other : links_) {
+    const bool taken = other->open() && other->type() == Link::Type::kUdp;
+    if (taken && other->local_port() == local_port) return Err::kBindFailed;
+  }
+  UniqueFd fd = servers_.bind_udp(local_port, options_.allow_external);
+  if (!fd) return Err::kBindFailed;
+  delivery_.forget(link);
+  link.open_udp(std::move(fd), peer, local_port);
+  return Err::kSucceeded;
+}
+
+void Stack::send_data(Link& link, std::string_view bytes, Endpoint to) {
+  if (link.type() == Link::Type::kUdp) {
+    link.send_to(to, route(to), bytes);
+  } else {
+    link.send(bytes);
+  }
+}
+
+void Stack::send(Link& link, std::string_view payload, Endpoint to) {
   Work& work = of(link);
   work.requested = payload.size();
   // It was open when the host was prompted.
   if (!link.open()) return report_send(link, -1);
-  link.send(payload);
-  if (link.taken()) {
+  send_data(link, payload, to);
+  const bool wait_for_ack = settings.send_mode == 1 && link.type() == Link::Type::kTcp;
+  if (link.taken() && !wait_for_ack) {
     report_send(link, static_cast<long>(work.requested));
-  } else {
-    work.send_timer.after(settings.cipsend_timeout);
+    return;
   }
+  work.send_timer.after(settings.cipsend_timeout);
+  // An ACK takes the network both ways.
+  if (wait_for_ack) work.ack_timer.after(2 * options_.net_latency);
 }
 
 void Stack::on_taken(Link& link) {
-  if (sending(link)) report_send(link, static_cast<long>(of(link).requested));
+  if (sending(link) && settings.send_mode == 0) {
+    report_send(link, static_cast<long>(of(link).requested));
+  }
+  if (on_data_room) on_data_room(link);
+}
+
+void Stack::look_for_ack(Link& link) {
+  if (link.acknowledged_bytes() == link.sent_bytes()) {
+    report_send(link, static_cast<long>(of(link).requested));
+  } else {
+    of(link).ack_timer.after(kAckPoll);
+  }
+}
+
+// cnf < req: the stack didn't get rid of it in time, and the socket is of no further use.
+void Stack::on_send_timeout(Link& link) {
+  const std::size_t open =
+      settings.send_mode == 1
+          ? static_cast<std::size_t>(link.sent_bytes() - link.acknowledged_bytes())
+          : link.untaken();
+  const std::size_t requested = of(link).requested;
+  report_send(link, static_cast<long>(requested - std::min(requested, open)));
+  close_link(link, CloseReason::kSendTimeoutOrDtr);
 }
 
 void Stack::report_send(Link& link, long confirmed) {
@@ -96,24 +160,25 @@ void Stack::report_send(Link& link, long confirmed) {
   text << "+CIPSEND: " << link.number() << ',' << std::exchange(work.requested, 0) << ','
        << confirmed;
   work.send_timer.cancel();
+  work.ack_timer.cancel();
   output_.urc(text);
 }
 
 void Stack::close_link(Link& link) {
   if (sending(link)) report_send(link, -1);
+  delivery_.forget(link);
   link.close();
   if (auto done = std::exchange(of(link).connected, nullptr)) done(Err::kNetworkFailure);
 }
 
-void Stack::on_arrived(Link& link, bool was_empty) {
-  if (settings.rx_mode == 0) {
-    push(link);
-  } else if (was_empty) {
-    Text text;
-    text << "+CIPRXGET: 1," << link.number();
-    output_.urc(text);
-  }
+void Stack::close_link(Link& link, CloseReason reason) {
+  close_link(link);
+  Text text;
+  text << "+IPCLOSE: " << link.number() << ',' << static_cast<int>(reason);
+  output_.urc(text);
 }
+
+void Stack::on_arrived(Link& link, bool was_empty) { delivery_.arrived(link, was_empty); }
 
 void Stack::on_ended(Link& link) {
   if (log_.enabled()) {
@@ -123,64 +188,53 @@ void Stack::on_ended(Link& link) {
     log_.event(text);
   }
   if (sending(link)) report_send(link, -1);
+  delivery_.ended(link);
+}
+
+// Transparent mode belongs to the first server and the first link; the others use the other links.
+Link* Stack::free_link(int server) {
+  const bool transparent = settings.mode == 1;
+  const int first = transparent && server != 0 ? 1 : 0;
+  const int last = transparent && server == 0 ? 1 : kLinks;
+  for (int i = first; i < last; ++i) {
+    Link& candidate = link(i);
+    const bool drained = candidate.state() == Link::State::kEnded && candidate.received().empty();
+    if (candidate.state() == Link::State::kFree || drained) return &candidate;
+  }
+  return nullptr;
+}
+
+bool Stack::can_take(int server) { return free_link(server) != nullptr; }
+
+void Stack::take_client(int server, std::uint16_t port, UniqueFd fd) {
+  Link& link = *free_link(server);
+  const Endpoint peer = seen_as(peer_end(fd.get()));
+  delivery_.forget(link);
+  link.adopt(std::move(fd), peer, port, server);
   Text text;
-  text << "+IPCLOSE: " << link.number() << ',' << static_cast<int>(CloseReason::kByRemote);
+  text << "+CLIENT: " << link.number() << ',' << server << ',' << peer;
   output_.urc(text);
-}
-
-void Stack::read(Link& link, std::size_t length) {
-  Ring& ring = link.received();
-  const std::size_t count = std::min(length, ring.size());
-  Text header;
-  header << "+CIPRXGET: 2," << link.number() << ',' << count << ',' << ring.size() - count;
-  const auto pieces = ring.front(count);
-  output_.info_with_data(header, pieces[0], pieces[1]);
-  ring.drop(count);
-}
-
-void Stack::push(Link& link) {
-  Ring& ring = link.received();
-  while (!ring.empty() && line_.room()) {
-    const std::size_t count = std::min(kMaxPush, ring.size());
-    line_.write("\r\n");
-    if (settings.srip != 0) {
-      Text text;
-      text << "RECV FROM:" << link.peer() << "\r\n";
-      line_.write(text);
-    }
-    if (settings.head != 0) {
-      Text text;
-      text << "+IPD" << count << "\r\n";
-      line_.write(text);
-    }
-    for (const std::string_view piece : ring.front(count)) line_.write(piece);
-    ring.drop(count);
-  }
-}
-
-void Stack::pump() {
-  if (settings.rx_mode != 0) return;
-  for (auto& link : links_) push(*link);
-}
-
-void Stack::rx_mode_changed() {
-  for (auto& link : links_) {
-    if (!link->received().empty()) on_arrived(*link, true);
-  }
+  if (settings.mode == 1 && server == 0) on_data_client(link);
 }
 
 void Stack::go_on() {
   for (auto& link : links_) link->go_on();
+  servers_.go_on();
   linger_.sweep();
 }
 
 void Stack::reset() {
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    links_[i]->reset();
-    work_[i]->connected = nullptr;
-    work_[i]->requested = 0;
-    work_[i]->send_timer.cancel();
+  for (auto& link : links_) {
+    link->reset();
+    delivery_.forget(*link);
+    Work& work = of(*link);
+    work.connected = nullptr;
+    work.requested = 0;
+    work.send_timer.cancel();
+    work.ack_timer.cancel();
   }
+  servers_.stop_all();
+  delivery_.stop_data();
   net_timer_.cancel();
   net_opened_ = nullptr;
   net_ = Net::kClosed;
