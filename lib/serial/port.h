@@ -16,7 +16,8 @@ enum class FlowControl { kNone, kRtsCts, kLossless /* PTY, USB or TCP */ };
 // other serial programs for as long as it is open.
 class Port {
  public:
-  // Opens `config.port` raw (8N1, no echo, no line discipline) at `config.baud`.
+  // Opens `config.port` raw (8N1, no echo, no line discipline) at `config.baud`. What had arrived
+  // on a serial line before is dropped.
   // Errors (Error::posix): ENODEV no such device or nothing found for "auto"; EACCES no
   // permission (text says which group); EBUSY another process holds it (text names program and
   // pid when they can be found); ENOTTY not a serial device; EINVAL a rate the device refuses;
@@ -27,8 +28,8 @@ class Port {
   Port& operator=(Port&&) noexcept;
   ~Port();  // gives the lock back
 
-  int fd() const;                    // non-blocking, close-on-exec; for epoll, read and write
-  const std::string& name() const;   // the device opened, e.g. "/dev/ttyUSB2", "tcp:10.0.0.1:2000"
+  int fd() const;                   // non-blocking, close-on-exec; for epoll, read and write
+  const std::string& name() const;  // the device opened, e.g. "/dev/ttyUSB2", "tcp:10.0.0.1:2000"
   FlowControl flow_control() const;
 
  private:

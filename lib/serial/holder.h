@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace a7600::serial {
+
+// Whether a process of that id exists, ours or not.
+bool is_alive(pid_t pid);
+
+// Who holds `device`, a path without symbolic links: whoever has the flock(2) on it, else another
+// process that has it open. nullopt when nobody does, or nobody that we may see.
+std::optional<pid_t> find_holder(const std::string& device);
+
+// EBUSY for `device`, naming `holder`'s program and pid when known, and what to do about it.
+Error in_use(const std::string& device, std::optional<pid_t> holder);
+
+}  // namespace a7600::serial

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "serial/lock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/unique_fd.h"
+#include "serial/holder.h"
+
+namespace a7600::serial {
+namespace {
+
+enum class FileState {
+  kFree,
+  kStale,    // its process is gone
+  kHeld,     // by `pid`
+  kUnclear,  // names no process: half written, or not a lock file at all
+};
+
+struct FileLook {
+  FileState state = FileState::kFree;
+  pid_t pid = 0;
+};
+
+FileLook look_at(const std::string& file) {
+  UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return {};  // if it is there but not for us to read, create() finds out
+  char text[32];
+  const ssize_t size = ::read(fd.get(), text, sizeof text);
+  pid_t pid = 0;
+  if (size == static_cast<ssize_t>(sizeof pid)) {
+    ::memcpy(&pid, text, sizeof pid);  // the form of before HDB UUCP
+  } else if (size > 0) {
+    const std::string_view line(text, static_cast<std::size_t>(size));
+    const std::size_t first = std::min(line.find_first_not_of(' '), line.size());
+    std::from_chars(line.data() + first, line.data() + line.size(), pid);
+  }
+  if (pid <= 0) return {FileState::kUnclear, 0};
+  // Our own id: left by a process that had it before us, for we don't look while we hold the lock.
+  return {pid != ::getpid() && is_alive(pid) ? FileState::kHeld : FileState::kStale, pid};
+}
+
+// Creates `file` with our pid in it, so that nobody ever sees it without. False with errno EEXIST
+// when another was faster, else when it can't be done here.
+bool create(const std::string& directory, const std::string& file) {
+  const std::string draft =
+      directory + "/LTMP." + std::to_string(::getpid()) + '.' + std::to_string(::gettid());
+  ::unlink(draft.c_str());  // a crash may have left one
+  UniqueFd fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!fd) {
+    errno = EACCES;
+    return false;
+  }
+  char text[16];
+  const int size = ::snprintf(text, sizeof text, "%10d\n", ::getpid());
+  const bool written = ::fchmod(fd.get(), 0644) == 0 &&  // whatever the umask
+                       ::write(fd.get(), text, static_cast<std::size_t>(size)) == size;
+  const bool linked = written && ::link(draft.c_str(), file.c_str()) == 0;
+  const int error = linked || written ? errno : EIO;
+  ::unlink(draft.c_str());
+  errno = error;
+  return linked;
+}
+
+// The lock file's path, empty when the directory isn't for us to write in; nullopt when the file
+// says that the device is in use.
+std::optional<std::string> acquire_file(const std::string& device, const std::string& directory) {
+  const std::string file = directory + '/' + lock_file_name(device);
+  // Each turn but the last follows a change that another process made meanwhile.
+  for (int turn = 0; turn < 3; ++turn) {
+    const FileState state = look_at(file).state;
+    if (state == FileState::kHeld || state == FileState::kUnclear) return std::nullopt;
+    if (state == FileState::kStale && ::unlink(file.c_str()) != 0 && errno != ENOENT) return "";
+    if (create(directory, file)) return file;
+    if (errno != EEXIST) return "";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string lock_directory() {
+  struct stat status;
+  return ::stat("/var/lock", &status) == 0 ? "/var/lock" : "/run/lock";
+}
+
+std::string lock_file_name(const std::string& device) {
+  constexpr std::string_view kDev = "/dev/";
+  std::string name = device.starts_with(kDev) ? device.substr(kDev.size()) : device;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return "LCK.." + name;
+}
+
+Error device_in_use(const std::string& device, const std::string& directory) {
+  const std::string file = directory + '/' + lock_file_name(device);
+  const FileLook look = look_at(file);
+  if (look.state == FileState::kHeld) return in_use(device, look.pid);
+  const std::optional<pid_t> holder = find_holder(device);
+  if (!holder && look.state == FileState::kUnclear) {
+    return {.posix = EBUSY,
+            .text = device + ": in use, says " + file +
+                    ", but it names no process; remove it if nothing uses the device"};
+  }
+  return in_use(device, holder);
+}
+
+DeviceLock::DeviceLock(int fd, bool exclusive, std::string file)
+    : fd_(fd), exclusive_(exclusive), file_(std::move(file)), owner_(::getpid()) {}
+
+DeviceLock::DeviceLock(DeviceLock&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      exclusive_(other.exclusive_),
+      file_(std::move(other.file_)),
+      owner_(other.owner_) {}
+
+Result<DeviceLock> DeviceLock::acquire(int fd, const std::string& device, bool is_pty,
+                                       const std::string& directory) {
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return device_in_use(device, directory);
+    const int error = errno;
+    return Error{.posix = error, .text = device + ": can't be locked: " + strerrordesc_np(error)};
+  }
+  // Root's open(2) isn't refused, so ask.
+  int exclusive = 0;
+  const bool refused = !is_pty && ::ioctl(fd, TIOCGEXCL, &exclusive) == 0 && exclusive != 0;
+  std::optional<std::string> file;
+  if (!refused) file = acquire_file(device, directory);
+  if (!file) {
+    ::flock(fd, LOCK_UN);  // first, or we would find ourselves
+    return device_in_use(device, directory);
+  }
+  return DeviceLock(fd, !is_pty && ::ioctl(fd, TIOCEXCL) == 0, std::move(*file));
+}
+
+bool DeviceLock::is_ours() const { return fd_ >= 0 && owner_ == ::getpid(); }
+
+void DeviceLock::release() {
+  if (is_ours()) {
+    if (exclusive_) ::ioctl(fd_, TIOCNXCL);
+    if (!file_.empty() && look_at(file_).pid == owner_) ::unlink(file_.c_str());
+    // Said aloud, since a forked child may keep the descriptor, and with it the lock, alive.
+    ::flock(fd_, LOCK_UN);
+  }
+  fd_ = -1;
+}
+
+}  // namespace a7600::serial

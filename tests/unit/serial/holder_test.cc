@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "serial/holder.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <thread>
+
+#include "child.h"
+#include "pty.h"
+#include "serial/port.h"
+
+namespace a7600::serial {
+namespace {
+
+TEST_CASE("a device that only we have open has no other holder") {
+  const Pty pty;
+  const UniqueFd fd(::open(pty.device.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  CHECK_FALSE(find_holder(pty.device).has_value());
+}
+
+TEST_CASE("a process that locks nothing is found by what it has open") {
+  const Pty pty;
+  const Child child([&](const auto& tell) {
+    const UniqueFd fd(::open(pty.device.c_str(), O_RDWR | O_NOCTTY));
+    tell(fd ? "open" : "not open");
+  });
+  REQUIRE(child.told() == "open");
+  CHECK(find_holder(pty.device) == child.pid());
+}
+
+TEST_CASE("a thread with a descriptor table of its own, as the engine has, is found too") {
+  const Pty pty;
+  const Child child([&](const auto& tell) {
+    std::thread([&] {
+      const bool own = ::unshare(CLONE_FILES) == 0;
+      const UniqueFd fd(::open(pty.device.c_str(), O_RDWR | O_NOCTTY));
+      tell(own && fd ? "open" : "not open");
+    }).join();
+  });
+  REQUIRE(child.told() == "open");
+  CHECK(find_holder(pty.device) == child.pid());
+}
+
+TEST_CASE("the sentence names program and pid, or says that it doesn't know") {
+  const Error known = in_use("/dev/ttyUSB2", ::getpid());
+  CHECK(known.posix == EBUSY);
+  CHECK(known.text.find("/dev/ttyUSB2: in use by ") == 0);
+  CHECK(known.text.find(" (pid " + std::to_string(::getpid()) +
+                        "); run both through `a7600 run`") != std::string::npos);
+  CHECK(in_use("/dev/ttyUSB2", std::nullopt).text ==
+        "/dev/ttyUSB2: in use by another program; run both through `a7600 run` or `a7600 serve`");
+}
+
+TEST_CASE("a port that a program opened exclusively is EBUSY") {
+  const Pty pty;
+  const UniqueFd other(::open(pty.device.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(::chmod(pty.device.c_str(), 0666) == 0);
+  REQUIRE(::ioctl(other.get(), TIOCEXCL) == 0);
+  const Child child([&](const auto& tell) {
+    // The kernel lets root in all the same.
+    if (::getuid() == 0 && ::setuid(65534) != 0) return tell("setuid");
+    config::Config config;
+    config.port = pty.device;
+    Result<Port> port = Port::open(config);
+    tell(port.ok() ? "open" : std::to_string(port.error().posix) + ' ' + port.error().text);
+  });
+  CHECK(child.told().find(std::to_string(EBUSY) + ' ' + pty.device + ": in use by ") == 0);
+}
+
+}  // namespace
+}  // namespace a7600::serial
