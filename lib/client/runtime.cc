@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "client/call.h"
+#include "client/spawn.h"
+#include "engine/place.h"
 #include "engine/thread.h"
 
 namespace a7600::client {
@@ -60,20 +62,34 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
   std::string_view address = engine_address_;
   if (config.value()->engine == config::EngineChoice::kSocket) {
     address = config.value()->engine_socket;
-  } else if (config.value()->engine == config::EngineChoice::kSpawn) {
-    return Error{EINVAL, -1, "A7600_ENGINE: \"spawn\" needs the command a7600, which is not there"};
   } else if (address.empty() || address == gone) {
-    auto started = engine::start_thread(*config.value(), on_thread_);
-    if (!started) return started.error();
-    const std::string& name = started.value();
-    if (name.size() >= sizeof(engine_address_)) return Error{ENAMETOOLONG, -1, name};
-    std::memcpy(engine_address_, name.c_str(), name.size() + 1);
-    engine_pid_ = ::getpid();
+    auto name = find_or_start(*config.value());
+    if (!name) {
+      if (!name.error().text.empty()) say(log::Level::kError, name.error().text);
+      return name.error();
+    }
+    if (name.value().size() >= sizeof(engine_address_)) {
+      return Error{ENAMETOOLONG, -1, name.value()};
+    }
+    std::memcpy(engine_address_, name.value().c_str(), name.value().size() + 1);
     address = engine_address_;
   }
   const auto out = wire::UnixAddress::from(address);
   if (!out) return Error{EINVAL, -1, "A7600_ENGINE: the socket's name is too long"};
   return *out;
+}
+
+Result<std::string> Runtime::find_or_start(const config::Config& config) {
+  engine_pid_ = 0;
+  if (config.engine != config::EngineChoice::kThread) {
+    for (const std::string& path : engine::shared_sockets(config)) {
+      if (engine::takes_calls(path)) return path;
+    }
+  }
+  if (config.engine == config::EngineChoice::kSpawn) return spawn_engine(config);
+  auto started = engine::start_thread(config, on_thread_);
+  if (started) engine_pid_ = ::getpid();
+  return started;
 }
 
 bool Runtime::hosts_engine() const {

@@ -37,13 +37,23 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
       modem_(*this, bringup_config(config)),
       input_(kInputSize),
       now_(Clock::now()),
-      last_progress_(now_) {}
+      last_progress_(now_),
+      started_(now_) {}
 
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
                                                const std::string& address, log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, address, logger));
+  if (auto status = engine->listen(); !status) return status.error();
+  return engine;
+}
+
+Result<std::unique_ptr<Engine>> Engine::create_shared(const config::Config& config,
+                                                      Sharing sharing, log::Logger logger) {
+  std::unique_ptr<Engine> engine(new Engine(config, sharing.address, logger));
+  engine->listeners_ = std::move(sharing.listeners);
+  engine->sharing_ = std::move(sharing);
   if (auto status = engine->listen(); !status) return status.error();
   return engine;
 }
@@ -55,14 +65,21 @@ Status Engine::listen() {
   };
   epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return failed("epoll_create1");
+  for (const UniqueFd& listener : listeners_) {
+    watch(EPOLL_CTL_ADD, listener.get(), EPOLLIN, Source::kListener,
+          static_cast<std::uint32_t>(listener.get()));
+  }
+  if (!listeners_.empty()) return Done{};
   const auto address = wire::UnixAddress::from(address_);
   if (!address) return Error{ENAMETOOLONG, -1, "the engine's address is too long: " + address_};
-  listener_.reset(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!listener_ || sys::bind(listener_.get(), address->get(), address->length) != 0 ||
-      sys::listen(listener_.get(), SOMAXCONN) != 0) {
+  UniqueFd listener(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener || sys::bind(listener.get(), address->get(), address->length) != 0 ||
+      sys::listen(listener.get(), SOMAXCONN) != 0) {
     return failed("the engine's control socket " + address_);
   }
-  watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN, Source::kListener, 0);
+  listeners_.push_back(std::move(listener));
+  const int fd = listeners_.back().get();
+  watch(EPOLL_CTL_ADD, fd, EPOLLIN, Source::kListener, static_cast<std::uint32_t>(fd));
   return Done{};
 }
 
@@ -88,6 +105,9 @@ void Engine::run() {
     if (const auto deadline = modem_.deadline(); deadline && now_ >= *deadline) {
       modem_.on_time(now_);
     }
+    if (!held_.empty()) expire_held();
+    if (!reports_.empty() && now_ >= facts_.deadline) answer_reports();
+    if (idle_patience_ && !finishing_) check_idle();
     if (finishing_) check_finished();
   }
   port_.reset();
@@ -100,6 +120,12 @@ int Engine::wait_time() const {
   if (finishing_ && (!deadline || last_progress_ + kFinishPatience < *deadline)) {
     deadline = last_progress_ + kFinishPatience;
   }
+  auto consider = [&deadline](std::optional<TimePoint> time) {
+    if (time && (!deadline || *time < *deadline)) deadline = time;
+  };
+  consider(held_deadline());
+  if (!reports_.empty()) consider(facts_.deadline);
+  if (idle_patience_ && idle_since_) consider(*idle_since_ + *idle_patience_);
   if (!deadline) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
   return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
@@ -108,7 +134,12 @@ int Engine::wait_time() const {
 void Engine::handle(Source source, std::uint32_t value, unsigned events) {
   switch (source) {
     case Source::kListener:
-      accept_calls();
+      accept_calls(static_cast<int>(value));
+      break;
+    case Source::kOutside:
+      if (const auto outside = outside_.find(static_cast<int>(value)); outside != outside_.end()) {
+        outside->second();
+      }
       break;
     case Source::kPort:
       if ((events & EPOLLOUT) != 0) write_port();
@@ -120,12 +151,21 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
         calls_.erase(call);
         watch(EPOLL_CTL_DEL, fd.get(), 0, Source::kCall, 0);
         serve(std::move(fd));
+      } else {
+        std::erase_if(holders_,
+                      [&](const UniqueFd& held) { return held.get() == static_cast<int>(value); });
       }
       break;
     case Source::kSocket:
       if (Socket* socket = find(value)) on_pair(*socket, events);
       break;
   }
+}
+
+void Engine::reconfigure(const config::Config& config) {
+  config_ = config;
+  modem_.configure(bringup_config(config));
+  log(log::Level::kInfo, "the configuration was read again");
 }
 
 // ---- The port
@@ -277,6 +317,10 @@ void Engine::fail(Socket& socket, int posix, std::string_view notice) {
 
 void Engine::begin_close(Socket& socket) {
   if (socket.closing) return;
+  if (socket.held) {
+    std::erase(held_, socket.id);
+    return destroy(socket.id);
+  }
   socket.closing = true;
   modem_.close(socket.id, now_);
 }
@@ -286,6 +330,7 @@ void Engine::destroy(modem::ConnectionId id) {
   if (found == sockets_.end()) return;
   by_cookie_.erase(found->second->cookie);
   sockets_.erase(found);
+  release_held();
 }
 
 // ---- modem::Host
@@ -305,6 +350,7 @@ void Engine::opened(modem::ConnectionId id) {
 
 void Engine::open_failed(modem::ConnectionId id, const Error& error) {
   if (Socket* socket = find(id)) fail(*socket, error.posix, notice_for(error));
+  release_held();
 }
 
 std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
@@ -313,6 +359,8 @@ std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
   const Pair::Taken taken = socket->pair.take(into);
   if (taken.size > 0) {
     last_progress_ = now_;
+    sent_ += taken.size;
+    socket->sent.add(taken.size, now_);
     return taken.size;
   }
   const bool closed = taken.reset || (taken.end && socket->pair.hung_up());
@@ -323,6 +371,8 @@ std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
 bool Engine::give(modem::ConnectionId id, std::span<const std::byte> bytes) {
   Socket* socket = find(id);
   if (socket == nullptr || !socket->pair.is_open()) return true;
+  received_ += bytes.size();
+  socket->received.add(bytes.size(), now_);
   socket->pair.give(bytes);
   if (socket->pair.room()) return true;
   watch_pair(*socket, EPOLL_CTL_MOD);
@@ -346,7 +396,11 @@ void Engine::closed(modem::ConnectionId id) {
   if (socket == nullptr) return;
   socket->closing = false;
   // A failed one is remembered for as long as failed_ has it.
-  if (socket->state != Socket::State::kFailed) destroy(id);
+  if (socket->state != Socket::State::kFailed) {
+    destroy(id);
+  } else {
+    release_held();
+  }
 }
 
 void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {

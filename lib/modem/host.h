@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,15 @@ namespace a7600::modem {
 using ConnectionId = std::uint32_t;
 // Names a host name look-up.
 using QueryId = std::uint32_t;
+
+// Names an AT command that somebody else than the modem's own logic has sent.
+using CommandId = std::uint32_t;
+
+struct CommandAnswer {
+  enum class Final { kOk, kError, kNoAnswer };
+  Final final = Final::kOk;
+  std::vector<std::string> lines;  // the final result's included
+};
 
 // How a connection ended that this side did not close.
 struct End {
@@ -48,6 +58,9 @@ class Host {
   virtual void closed(ConnectionId id) = 0;
 
   virtual void resolved(QueryId id, const Result<std::vector<Ipv4>>& answer) = 0;
+
+  // The answer to Modem::command().
+  virtual void answered(CommandId /*id*/, const CommandAnswer& /*answer*/) {}
 
   virtual void log(log::Level level, std::string_view text) = 0;
 };

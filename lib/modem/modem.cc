@@ -83,6 +83,12 @@ void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadli
   queries_.push_back({id, name, deadline});
 }
 
+void Modem::send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
+                         chat::TimePoint now) {
+  Entry entry(*this, now);
+  foreign_.push_back({id, std::move(text), timeout});
+}
+
 void Modem::leave(chat::TimePoint now) {
   Entry entry(*this, now);
   if (leaving_) return;
@@ -100,6 +106,7 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   bringup_.reset();
   leave_commands_.clear();
   fail_waiting(error);
+  fail_foreign();
   lose_connections(error.posix, error.text);
 }
 
@@ -194,7 +201,8 @@ void Modem::next() {
     start_bringup(network_lost_ ? Bringup::Start::kRebuild : Bringup::Start::kFresh);
   }
   if (phase_ == Phase::kBringup || phase_ == Phase::kCheck) next_bringup();
-  if (phase_ != Phase::kUp || !chat_.idle()) return;
+  if (!chat_.idle() || (bringup_ && !bringup_->is_searching())) return;
+  if (next_foreign() || phase_ != Phase::kUp) return;
   if (next_refused() || next_stray() || next_open() || next_close() || next_resolve()) return;
   next_transfer();
 }
@@ -323,6 +331,7 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
     bringup_->on_reply(reply, now_);
     return;
   }
+  if (task_ == Task::kForeign) on_foreign_line(line);
   if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
     if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
@@ -361,7 +370,9 @@ void Modem::on_answer(const chat::Answer& answer) {
     return;
   }
   if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
-  if (task == Task::kResolve) {
+  if (task == Task::kForeign) {
+    on_foreign_answer(answer);
+  } else if (task == Task::kResolve) {
     on_resolve_answer(answer);
   } else if (Connection* connection = find(task_id_)) {
     switch (task) {
