@@ -95,6 +95,9 @@ int main_of(int argc, char** argv) {
 
   if (run_command.parsed()) {
     std::vector<std::string> command = run_command.remaining();
+    if (!command.empty() && command.front().starts_with('-')) {
+      return complain("run: there is no option " + command.front(), kRunUsage);
+    }
     for (int i = own + 1; i < argc; ++i) command.emplace_back(argv[i]);
     return run(run_environment.load(), command, reserve);
   }

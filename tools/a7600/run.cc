@@ -45,8 +45,8 @@ constexpr int kPassedOn[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
 
 class Waiter {
  public:
-  Waiter(UniqueFd channel, UniqueFd signals)
-      : channel_(std::move(channel)), signals_(std::move(signals)) {}
+  Waiter(UniqueFd channel, UniqueFd signals, pid_t supervisor)
+      : channel_(std::move(channel)), signals_(std::move(signals)), supervisor_(supervisor) {}
 
   int wait() {
     pollfd polls[] = {{channel_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
@@ -59,6 +59,7 @@ class Waiter {
       if (got != sizeof(report)) return wait_alone();
       switch (report.kind) {
         case Report::Kind::kFailed:
+          wait_for_supervisor();
           return complain(report.text.data(), report.value);
         case Report::Kind::kStarted:
           command_ = report.value;
@@ -68,14 +69,18 @@ class Waiter {
           break;
         case Report::Kind::kEnded:
           // So that the port is free when this process is gone. Bounded: others may use the engine.
-          polls[0].revents = 0;
-          if (report.alone) ::poll(polls, 1, kGoodbye);
+          if (report.alone) wait_for_supervisor();
           return exit_status(report.value);
       }
     }
   }
 
  private:
+  void wait_for_supervisor() const {
+    pollfd poll{channel_.get(), POLLIN, 0};
+    if (::poll(&poll, 1, kGoodbye) == 1) ::waitpid(supervisor_, nullptr, 0);
+  }
+
   static int exit_status(int status) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
@@ -121,6 +126,7 @@ class Waiter {
 
   UniqueFd channel_;
   UniqueFd signals_;
+  pid_t supervisor_;
   pid_t command_ = 0;
 };
 
@@ -242,7 +248,7 @@ int run(const Result<config::Config>& config, const std::vector<std::string>& co
   sigset_t mask = supervision.signal_mask;
   for (const int each : kPassedOn) sigaddset(&mask, each);
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
-  return Waiter(std::move(own), std::move(signals)).wait();
+  return Waiter(std::move(own), std::move(signals), pid).wait();
 }
 
 }  // namespace a7600::tool
