@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "at/command.h"
-
 namespace a7600::chat {
 
 void Chat::send(Command command, TimePoint now) {
@@ -58,8 +56,9 @@ void Chat::on_prompt() {
 
 void Chat::on_line(std::string_view line, TimePoint now) {
   const at::Reply reply = at::parse(line);
-  if (const auto* header = std::get_if<at::RxHeader>(&reply);
-      header != nullptr && static_cast<std::size_t>(header->size) <= at::kLargestRead) {
+  // Of any size: a payload beyond the manual's largest, or a garbled number, is no reason to read
+  // the peer's bytes as lines. If they never come, the command times out.
+  if (const auto* header = std::get_if<at::RxHeader>(&reply)) {
     const bool mine = command_ && command_->shape == Shape::kRead &&
                       header->link == command_->link && header->mode == 2 && !answer_.header;
     payload_wanted_ = mine;
@@ -84,8 +83,9 @@ void Chat::on_line(std::string_view line, TimePoint now) {
     return;
   }
   if (std::holds_alternative<at::Ok>(reply)) {
-    ok_seen_ = true;
     if (command_->shape == Shape::kSend) {
+      // Before the prompt it is the tail of something older.
+      ok_seen_ = answer_.prompted;
       finish_send_if_whole();
     } else {
       finish(Final::kOk);
@@ -102,7 +102,7 @@ void Chat::on_line(std::string_view line, TimePoint now) {
     answer_.info = ip->info;
     answer_.text = ip->text;
   } else if (const auto* sent = std::get_if<at::SendResult>(&reply);
-             sent != nullptr && command_->shape == Shape::kSend && sent->link == command_->link) {
+             sent != nullptr && answer_.prompted && sent->link == command_->link) {
     answer_.sent = *sent;
     finish_send_if_whole();
   } else {
@@ -142,6 +142,7 @@ void Chat::hurry(TimePoint deadline) { deadline_ = std::min(deadline_, deadline)
 void Chat::abandon() {
   command_.reset();
   tokenizer_.reset();
+  output_.clear();
 }
 
 void Chat::take_output(std::string& into) {

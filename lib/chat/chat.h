@@ -77,7 +77,8 @@ class Chat {
   // Brings the deadline of the command in flight forward, to no later than `deadline`.
   void hurry(TimePoint deadline);
 
-  // Drops the command in flight without an answer, and everything received so far.
+  // Drops the command in flight without an answer, everything received so far and everything not
+  // taken for writing.
   void abandon();
 
   // Swaps the bytes to write to the line into `into`; the caller writes them all, in order.
