@@ -21,6 +21,8 @@ std::optional<int> socket(int domain, int type, int protocol);
 std::optional<int> connect(int fd, const sockaddr* address, socklen_t length);
 std::optional<int> bind(int fd, const sockaddr* address, socklen_t length);
 std::optional<int> listen(int fd);
+// `flags` as for accept4(2).
+std::optional<int> accept(int fd, sockaddr* address, socklen_t* length, int flags);
 std::optional<int> shutdown(int fd, int how);
 std::optional<int> getsockname(int fd, sockaddr* address, socklen_t* length);
 std::optional<int> getpeername(int fd, sockaddr* address, socklen_t* length);

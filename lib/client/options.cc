@@ -47,7 +47,6 @@ constexpr Option kOptions[] = {
     {SOL_SOCKET, SO_ZEROCOPY, Kind::kInteger},
     {SOL_SOCKET, SO_INCOMING_CPU, Kind::kInteger, -1},
     {SOL_SOCKET, SO_INCOMING_NAPI_ID, Kind::kReadOnly},
-    {SOL_SOCKET, SO_ACCEPTCONN, Kind::kReadOnly},
     {SOL_SOCKET, SO_PROTOCOL, Kind::kReadOnly, IPPROTO_TCP},
 
     {IPPROTO_TCP, TCP_NODELAY, Kind::kInteger},
@@ -138,6 +137,7 @@ int get_tcp_info(int fd, const wire::UnixAddress& engine, void* value, socklen_t
   if (const int error = call.result_of(engine)) return fail(error);
   tcp_info info{};
   switch (call.reply.state) {
+    case wire::SocketState::kListening: info.tcpi_state = TCP_LISTEN; break;
     case wire::SocketState::kConnecting: info.tcpi_state = TCP_SYN_SENT; break;
     case wire::SocketState::kConnected: info.tcpi_state = TCP_ESTABLISHED; break;
     case wire::SocketState::kClosedByPeer: info.tcpi_state = TCP_CLOSE_WAIT; break;
@@ -159,12 +159,13 @@ std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_
   if (level == IPPROTO_TCP && name == TCP_INFO) return get_tcp_info(fd, *engine, value, length);
   const Option option = option_of(level, name);
   if (!is_known(option)) return fail(ENOPROTOOPT);
-  if (level == SOL_SOCKET && name == SO_DOMAIN) {
+  if (level == SOL_SOCKET && (name == SO_DOMAIN || name == SO_ACCEPTCONN)) {
     Call call;
     call.request.op = wire::Op::kDescribe;
     call.descriptor = fd;
     if (const int error = call.result_of(*engine)) return fail(error);
-    return give(&call.reply.domain, sizeof(call.reply.domain), value, length);
+    const int listens = call.reply.state == wire::SocketState::kListening ? 1 : 0;
+    return give(name == SO_DOMAIN ? &call.reply.domain : &listens, sizeof(int), value, length);
   }
   if (option.kind == Kind::kKernel) return sys::getsockopt(fd, level, name, value, length);
   if (option.kind == Kind::kReadOnly) {

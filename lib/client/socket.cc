@@ -76,8 +76,12 @@ std::optional<int> bind(int fd, const sockaddr* address, socklen_t length) {
 }
 
 std::optional<int> listen(int fd) {
-  if (!engine_of(fd)) return std::nullopt;
-  return fail(EOPNOTSUPP);
+  const auto engine = engine_of(fd);
+  if (!engine) return std::nullopt;
+  Call call;
+  call.request.op = wire::Op::kListen;
+  call.descriptor = fd;
+  return result(call.result_of(*engine));
 }
 
 std::optional<int> shutdown(int fd, int how) {

@@ -140,6 +140,20 @@ A7600_API int a7600_bind(int fd, const sockaddr* address, socklen_t length) {
                 [&] { return ::bind(fd, address, length); });
 }
 
+A7600_API int a7600_listen(int fd, int backlog) {
+  return either([&] { return client::listen(fd); }, [&] { return ::listen(fd, backlog); });
+}
+
+A7600_API int a7600_accept(int fd, sockaddr* address, socklen_t* length) {
+  return either([&] { return client::accept(fd, address, length, 0); },
+                [&] { return ::accept(fd, address, length); });
+}
+
+A7600_API int a7600_accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+  return either([&] { return client::accept(fd, address, length, flags); },
+                [&] { return ::accept4(fd, address, length, flags); });
+}
+
 A7600_API ssize_t a7600_send(int fd, const void* data, size_t size, int flags) {
   return either([&] { return client::send(fd, data, size, flags, nullptr); },
                 [&] { return ::send(fd, data, size, flags); });

@@ -31,6 +31,7 @@ std::optional<std::uint64_t> cookie_of(int fd) {
 wire::SocketState wire_state(const Socket& socket) {
   switch (socket.state) {
     case Socket::State::kIdle: return wire::SocketState::kIdle;
+    case Socket::State::kListening: return wire::SocketState::kListening;
     case Socket::State::kConnecting: return wire::SocketState::kConnecting;
     case Socket::State::kConnected: return wire::SocketState::kConnected;
     case Socket::State::kFinished: return wire::SocketState::kClosedByPeer;
@@ -95,6 +96,8 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
       return connect(std::move(call), request, *socket);
     case wire::Op::kBind:
       return bind(call, request, *socket);
+    case wire::Op::kListen:
+      return listen(std::move(call), *socket);
     case wire::Op::kDescribe:
       return describe(call, *socket);
     case wire::Op::kTakeError:
@@ -140,16 +143,22 @@ std::uint16_t Engine::made_up_port() {
 
 // ---- socket, bind, connect
 
-Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, UniqueFd& program_end) {
+Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, Gate gate,
+                                   UniqueFd& program_end) {
   const modem::ConnectionId id = ++last_id_;
   const std::string name = address_.substr(1) + '.' + std::to_string(id);
-  auto made = Pair::make(name, nonblocking);
+  auto made = Pair::make(name, nonblocking, gate == Gate::kOpen);
   if (!made) return made.error();
   program_end = std::move(made.value().program_end);
   const std::uint64_t cookie = made.value().cookie;
   auto socket = std::make_unique<Socket>(id, cookie, std::move(made.value().pair));
   socket->domain = domain;
   socket->type = type;
+  if (gate == Gate::kOpen) {
+    socket->state = Socket::State::kConnected;
+    socket->was_connected = true;
+    socket->connect_reported = true;
+  }
   watch_pair(*socket, EPOLL_CTL_ADD);
   by_cookie_.emplace(cookie, id);
   return sockets_.emplace(id, std::move(socket)).first->second.get();
@@ -160,7 +169,7 @@ void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
   if (request.type != SOCK_STREAM) return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
   UniqueFd program_end;
   const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
-  auto made = adopt_pair(request.domain, request.type, nonblocking, program_end);
+  auto made = adopt_pair(request.domain, request.type, nonblocking, Gate::kShut, program_end);
   if (!made) return static_cast<void>(reply_error(call, made.error().posix));
   reply(call, {}, program_end.get());
 }
@@ -172,10 +181,43 @@ void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& so
   if (!any && (!modem_.up() || wanted.ip != modem_.address())) {
     return static_cast<void>(reply_error(call, EADDRNOTAVAIL));
   }
+  const Endpoint before = socket.local;
+  socket.local = wanted;
+  if (is_port_taken(socket)) {
+    socket.local = before;
+    return static_cast<void>(reply_error(call, EADDRINUSE));
+  }
   socket.bound = true;
   socket.port_chosen = wanted.port != 0;
   socket.local = {wanted.ip, wanted.port != 0 ? wanted.port : made_up_port()};
   reply(call, {});
+}
+
+bool Engine::is_port_taken(const Socket& socket) const {
+  if (socket.local.port == 0) return false;
+  return std::any_of(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
+    const Socket& other = *entry.second;
+    return &other != &socket && other.state == Socket::State::kListening &&
+           other.local.port == socket.local.port;
+  });
+}
+
+void Engine::listen(UniqueFd call, Socket& socket) {
+  if (socket.state == Socket::State::kListening) {
+    // Only the backlog may be new.
+    return static_cast<void>(reply(call, {}));
+  }
+  if (socket.state != Socket::State::kIdle) return static_cast<void>(reply_error(call, EINVAL));
+  if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
+  if (is_port_taken(socket)) return static_cast<void>(reply_error(call, EADDRINUSE));
+  if (const Status port = ensure_port(); !port) {
+    reply_error(call, port.error().posix, notice_for(port.error()));
+    return;
+  }
+  if (socket.local.port == 0) socket.local.port = made_up_port();
+  socket.bound = true;
+  socket.waiters.push_back(std::move(call));
+  modem_.listen(socket.id, socket.local.port, now_ + config_.connect_timeout, now_);
 }
 
 void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket) {
@@ -189,6 +231,8 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
       if (!blocking) return static_cast<void>(reply_error(call, EINPROGRESS));
       socket.waiters.push_back(std::move(call));
       return;
+    case Socket::State::kListening:
+      return static_cast<void>(reply_error(call, EISCONN));
     case Socket::State::kConnecting:
       if (!blocking) return static_cast<void>(reply_error(call, EALREADY));
       socket.waiters.push_back(std::move(call));
@@ -225,7 +269,7 @@ void Engine::start_connecting(const UniqueFd& call, const wire::Request& request
 void Engine::retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket) {
   const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
   UniqueFd program_end;
-  auto made = adopt_pair(socket.domain, socket.type, nonblocking, program_end);
+  auto made = adopt_pair(socket.domain, socket.type, nonblocking, Gate::kShut, program_end);
   if (!made) return static_cast<void>(reply_error(call, made.error().posix));
   Socket& fresh = *made.value();
   fresh.local = socket.local;
@@ -346,6 +390,9 @@ void Engine::start_finishing(UniqueFd call) {
       case Socket::State::kConnecting:
       case Socket::State::kFinished:
         begin_close(*socket);
+        break;
+      case Socket::State::kListening:
+        modem_.stop(id, now_);
         break;
       case Socket::State::kIdle:
       case Socket::State::kFailed:

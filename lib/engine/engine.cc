@@ -159,7 +159,14 @@ void Engine::read_port() {
 }
 
 void Engine::write_port() {
-  if (!port_) return;
+  if (!port_) {
+    if (!modem_.has_output()) return;
+    // A server starts again after the line was lost.
+    if (const Status opened = ensure_port(); !opened) {
+      modem_.take_output(output_);
+      return modem_.line_failed(opened.error(), now_);
+    }
+  }
   for (;;) {
     if (output_written_ == output_.size()) {
       modem_.take_output(output_);
@@ -216,6 +223,11 @@ void Engine::on_pair(Socket& socket, unsigned events) {
   switch (socket.state) {
     case Socket::State::kIdle:
       if ((events & EPOLLHUP) != 0) destroy(id);
+      break;
+    case Socket::State::kListening:
+      if ((events & EPOLLHUP) == 0) break;
+      modem_.stop(id, now_);
+      destroy(id);
       break;
     case Socket::State::kConnecting:
       // close() and shutdown() alike give the attempt up.
@@ -347,6 +359,48 @@ void Engine::closed(modem::ConnectionId id) {
   socket->closing = false;
   // A failed one is remembered for as long as failed_ has it.
   if (socket->state != Socket::State::kFailed) destroy(id);
+}
+
+void Engine::listening(modem::ServerId id) {
+  Socket* socket = find(id);
+  if (socket == nullptr) return;
+  socket->state = Socket::State::kListening;
+  for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) reply(waiter, {});
+}
+
+// The program finds the socket as it was before listen(2); one that did listen has ended.
+void Engine::listen_failed(modem::ServerId id, const Error& error) {
+  Socket* socket = find(id);
+  if (socket == nullptr) return;
+  const std::string notice = notice_for(error);
+  for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
+    reply_error(waiter, error.posix, notice);
+  }
+  if (socket->state == Socket::State::kListening) fail(*socket, error.posix, notice);
+}
+
+std::optional<modem::ConnectionId> Engine::accepted(modem::ServerId id, const Endpoint& peer) {
+  Socket* listener = find(id);
+  if (listener == nullptr || !listener->pair.is_open() || finishing_) return std::nullopt;
+  UniqueFd program_end;
+  auto made = adopt_pair(listener->domain, listener->type, false, Gate::kOpen, program_end);
+  if (!made) return std::nullopt;
+  Socket& socket = *made.value();
+  socket.local = {modem_.address(), listener->local.port};
+  socket.peer = peer;
+  socket.options = listener->options;
+
+  wire::AcceptRecord record;
+  record.domain = listener->domain;
+  record.peer_ip = peer.ip.value;
+  record.peer_port = peer.port;
+  if (!listener->pair.give_descriptor(std::as_bytes(std::span(&record, 1)), program_end)) {
+    log(log::Level::kWarn, "refused " + peer.to_string() + ": nobody accepts on port " +
+                               std::to_string(listener->local.port));
+    destroy(socket.id);
+    return std::nullopt;
+  }
+  return socket.id;
 }
 
 void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {

@@ -73,6 +73,9 @@ class Engine final : private modem::Host {
   bool give(modem::ConnectionId id, std::span<const std::byte> bytes) override;
   void ended(modem::ConnectionId id, const modem::End& end) override;
   void closed(modem::ConnectionId id) override;
+  void listening(modem::ServerId id) override;
+  void listen_failed(modem::ServerId id, const Error& error) override;
+  std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void log(log::Level level, std::string_view text) override;
 
@@ -89,6 +92,8 @@ class Engine final : private modem::Host {
   void start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void listen(UniqueFd call, Socket& socket);
+  bool is_port_taken(const Socket& socket) const;
   void describe(const UniqueFd& call, Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
   void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
@@ -99,7 +104,9 @@ class Engine final : private modem::Host {
 
   Socket* find(modem::ConnectionId id);
   Socket* by_descriptor(const UniqueFd& descriptor);
-  Result<Socket*> adopt_pair(int domain, int type, bool nonblocking, UniqueFd& program_end);
+  enum class Gate { kShut, kOpen };
+  Result<Socket*> adopt_pair(int domain, int type, bool nonblocking, Gate gate,
+                             UniqueFd& program_end);
   std::uint16_t made_up_port();
   std::string notice_for(const Error& error);
 

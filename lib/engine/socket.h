@@ -17,6 +17,7 @@ namespace a7600::engine {
 struct Socket {
   enum class State {
     kIdle,        // not connected; nothing at the modem
+    kListening,   // a server at the modem; accepted sockets are sent over the pair, its gate shut
     kConnecting,  // known to the modem; the gate is closed
     kConnected,   // bytes flow
     kFinished,    // the peer has closed; the program has been shown the end of file
@@ -44,7 +45,7 @@ struct Socket {
   bool was_connected = false;
   int pending_error = 0;            // SO_ERROR
   std::string notice;               // for the user, with the next reply about this socket
-  std::vector<UniqueFd> waiters;    // calls to be answered when it is connected or failed
+  std::vector<UniqueFd> waiters;    // calls to be answered when it is connected, listens or failed
   std::vector<wire::OptionRecord> options;
 
   bool closing = false;             // the modem has been told to close

@@ -27,6 +27,8 @@ struct Connection {
   std::optional<std::uint16_t> local_port;
   State state = State::kWaiting;
 
+  int server = -1;  // the module's server that it came from; -1: opened by this side
+
   int link = -1;
   // Whether the module still counts the link as open, so that CIPCLOSE is due.
   bool link_open = false;
@@ -40,6 +42,7 @@ struct Connection {
   std::optional<chat::TimePoint> result_due;   // kOpening, kClosing: the result line
   int open_attempts = 0;
   bool opened = false;           // kOpening: "+CIPOPEN: n,0" was there before its OK
+  bool displaced = false;        // kOpening: the module gave the link to a server's client
 
   bool writable = false;         // the host has something to send
   std::vector<std::byte> unsent; // taken from the host, refused by the module as busy

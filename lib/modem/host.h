@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace a7600::modem {
 
 // Names a connection for its whole life, while it waits for a link, has one, or has had one.
 using ConnectionId = std::uint32_t;
+// Names a listening port.
+using ServerId = std::uint32_t;
 // Names a host name look-up.
 using QueryId = std::uint32_t;
 
@@ -46,6 +49,12 @@ class Host {
 
   // The answer to close(): the link is free again and the id is forgotten.
   virtual void closed(ConnectionId id) = 0;
+
+  virtual void listening(ServerId id) = 0;
+  virtual void listen_failed(ServerId id, const Error& error) = 0;
+  // A peer has connected to the port of `id`. Returns the id of the new connection, which is open,
+  // or nullopt to refuse it.
+  virtual std::optional<ConnectionId> accepted(ServerId id, const Endpoint& peer) = 0;
 
   virtual void resolved(QueryId id, const Result<std::vector<Ipv4>>& answer) = 0;
 

@@ -16,6 +16,8 @@ constexpr auto kCloseWait = 30s;
 constexpr auto kBusyPause = 200ms;
 constexpr int kOpenAttempts = 12;  // every link once, and a little patience with <err> 8
 constexpr auto kResolveWait = 60s;
+constexpr std::chrono::seconds kFirstRetry = 5s;
+constexpr std::chrono::seconds kLongestRetry = 60s;
 constexpr auto kRestartWait = 2s;  // a command in flight when the module restarts has no answer
 
 }  // namespace
@@ -77,6 +79,27 @@ void Modem::close(ConnectionId id, chat::TimePoint now) {
   if (connection->link < 0 && !in_flight) forget(id);
 }
 
+void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline,
+                   chat::TimePoint now) {
+  Entry entry(*this, now);
+  if (Server* old = servers_.lingering_on(port)) {
+    const int index = old->index;
+    servers_.remove(old->id);
+    Server& server = servers_.add(id, port, deadline);
+    server.index = index;
+    server.state = Server::State::kListening;
+    server.announced = true;
+    host_.listening(id);
+    return;
+  }
+  servers_.add(id, port, deadline);
+}
+
+void Modem::stop(ServerId id, chat::TimePoint now) {
+  Entry entry(*this, now);
+  if (Server* server = servers_.find(id)) server->stop_wanted = true;
+}
+
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
                     chat::TimePoint now) {
   Entry entry(*this, now);
@@ -99,6 +122,9 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   phase_ = Phase::kOff;
   bringup_.reset();
   leave_commands_.clear();
+  servers_.restart();
+  retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
+  retry_at_ = now_ + retry_pause_;
   fail_waiting(error);
   lose_connections(error.posix, error.text);
 }
@@ -117,7 +143,7 @@ void Modem::on_time(chat::TimePoint now) {
 }
 
 std::size_t Modem::unfinished() const {
-  return static_cast<std::size_t>(
+  return servers_.size() + static_cast<std::size_t>(
       std::count_if(connections_.begin(), connections_.end(), [](const auto& entry) {
         const Connection& connection = entry.second;
         return connection.state != Connection::State::kOpening || !connection.close_wanted;
@@ -136,6 +162,11 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     consider(connection.result_due);
     consider(connection.poll_at);
   }
+  for (const auto& [id, server] : servers_) {
+    if (server.announced || server.state != Server::State::kWaiting) continue;
+    consider(server.deadline);
+  }
+  if (phase_ == Phase::kOff && !servers_.empty() && now_ < retry_at_) consider(retry_at_);
   for (const Query& query : queries_) consider(query.deadline);
   return soonest;
 }
@@ -167,6 +198,16 @@ void Modem::expire() {
     connections_.erase(id);
     host_.open_failed(id, error);
   }
+  std::vector<ServerId> unstarted;
+  for (const auto& [id, server] : servers_) {
+    const bool waiting = server.state == Server::State::kWaiting && !server.announced;
+    if (waiting && now_ >= server.deadline) unstarted.push_back(id);
+  }
+  for (const ServerId id : unstarted) {
+    servers_.remove(id);
+    host_.listen_failed(
+        id, Error{ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"});
+  }
   while (!queries_.empty() && task_ != Task::kResolve) {
     const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
       return now_ >= query.deadline;
@@ -195,7 +236,10 @@ void Modem::next() {
   }
   if (phase_ == Phase::kBringup || phase_ == Phase::kCheck) next_bringup();
   if (phase_ != Phase::kUp || !chat_.idle()) return;
-  if (next_refused() || next_stray() || next_open() || next_close() || next_resolve()) return;
+  if (next_refused() || next_stray() || next_server() || next_open() || next_close() ||
+      next_resolve()) {
+    return;
+  }
   next_transfer();
 }
 
@@ -231,6 +275,8 @@ bool Modem::next_open() {
     connection.link = *link;
     connection.link_open = false;
     connection.opened = false;
+    connection.displaced = false;
+    early_data_[static_cast<std::size_t>(*link)] = false;
     ++connection.open_attempts;
     links_.assign(*link, id);
     command(Task::kOpen, id,
@@ -297,6 +343,8 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
     on_data_ready(ready->link);
   } else if (const auto* closed = std::get_if<at::LinkClosed>(&reply)) {
     on_link_closed(*closed);
+  } else if (const auto* client = std::get_if<at::ClientAccepted>(&reply)) {
+    on_client(*client);
   } else if (std::holds_alternative<at::NetworkClosed>(reply)) {
     log(log::Level::kWarn, line);
     if (phase_ == Phase::kUp || phase_ == Phase::kCheck) network_lost(line);
@@ -327,6 +375,8 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
     if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
     if (task_ == Task::kWhyRefused) network_open_ = state->value == 1;
+  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
+    on_server_stop(*stopped);
   } else if (std::holds_alternative<at::Other>(reply)) {
     log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {
@@ -347,6 +397,8 @@ void Modem::handle_result(const at::Reply& reply) {
     // Before its own OK: on_close_answer() releases the link then.
     if (task_ == Task::kClose && task_id_ == connection->id) return;
     release_link(*connection);
+  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
+    on_server_stop(*stopped);
   }
 }
 
@@ -363,6 +415,14 @@ void Modem::on_answer(const chat::Answer& answer) {
   if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
   if (task == Task::kResolve) {
     on_resolve_answer(answer);
+  } else if (task == Task::kStartServer || task == Task::kStopServer) {
+    if (Server* server = servers_.find(task_id_)) {
+      if (task == Task::kStartServer) {
+        on_start_server_answer(*server, answer);
+      } else {
+        on_stop_server_answer(*server, answer);
+      }
+    }
   } else if (Connection* connection = find(task_id_)) {
     switch (task) {
       case Task::kOpen:
@@ -391,6 +451,9 @@ void Modem::on_answer(const chat::Answer& answer) {
 
 bool Modem::wanted() const {
   if (!queries_.empty()) return true;
+  for (const auto& [id, server] : servers_) {
+    if (!server.announced || now_ >= retry_at_) return true;
+  }
   return std::any_of(connections_.begin(), connections_.end(), [](const auto& entry) {
     return entry.second.state == Connection::State::kWaiting;
   });
@@ -411,6 +474,7 @@ void Modem::after_bringup_answer() {
   if (phase_ == Phase::kCheck && bringup_->found_network_closed()) {
     lose_connections(ENETDOWN, "the module has lost its network");
     links_.clear();
+    servers_.restart();
     phase_ = Phase::kBringup;
   }
   if (bringup_->state() == Bringup::State::kUp) {
@@ -424,6 +488,9 @@ void Modem::after_bringup_answer() {
     log(log::Level::kWarn, error.text);
     lose_connections(error.posix, error.text);
     links_.clear();
+    servers_.restart();
+    retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
+    retry_at_ = now_ + retry_pause_;
     fail_waiting(error);
   }
 }
@@ -437,6 +504,7 @@ void Modem::bringup_up() {
   task_ = Task::kNone;
   phase_ = Phase::kUp;
   network_lost_ = false;
+  retry_pause_ = 0s;
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
   if (!checked) {
     links_.clear();
@@ -470,6 +538,7 @@ void Modem::network_lost(std::string_view why) {
   network_lost_ = true;
   lose_connections(ENETDOWN, why);
   links_.clear();
+  servers_.restart();
   bringup_.reset();
   phase_ = Phase::kOff;
 }
@@ -512,6 +581,14 @@ void Modem::fail_waiting(const Error& error) {
     connections_.erase(id);
     host_.open_failed(id, error);
   }
+  std::vector<ServerId> unstarted;
+  for (const auto& [id, server] : servers_) {
+    if (!server.announced) unstarted.push_back(id);
+  }
+  for (const ServerId id : unstarted) {
+    servers_.remove(id);
+    host_.listen_failed(id, error);
+  }
   for (const Query& query : std::exchange(queries_, {})) host_.resolved(query.id, error);
 }
 
@@ -520,6 +597,7 @@ void Modem::fail_waiting(const Error& error) {
 void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
   // The result line came first, and everything is done.
   if (connection.state != Connection::State::kOpening) return;
+  if (connection.displaced) return retry_open(connection, 0ms);
   switch (answer.final) {
     case chat::Final::kOk:
       if (connection.opened) return on_opened(connection);

@@ -15,6 +15,7 @@
 #include "modem/connection.h"
 #include "modem/host.h"
 #include "modem/links.h"
+#include "modem/servers.h"
 
 namespace a7600::modem {
 
@@ -57,6 +58,12 @@ class Modem final : private chat::Listener {
   // reported for this id any more. What Host::take() has given before is still sent.
   void close(ConnectionId id, chat::TimePoint now);
 
+  // Listens on `port` until stop(); Host::listening or Host::listen_failed answers, by `deadline`.
+  // EADDRINUSE if the port, or all of the module's four servers, are in use. Started again by
+  // itself after the network was lost.
+  void listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now);
+  void stop(ServerId id, chat::TimePoint now);
+
   void resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline, chat::TimePoint now);
 
   // Puts the module back as it was found (echo, read mode); the network stays open. REQUIRES: all
@@ -81,7 +88,7 @@ class Modem final : private chat::Listener {
   bool up() const { return phase_ == Phase::kUp; }
   Ipv4 address() const { return address_; }
   const Counters& counters() const { return counters_; }
-  // Connections that close() has yet to end. One whose opening nobody waits for does not count:
+  // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody waits for does not count:
   // the module alone decides when that is over.
   std::size_t unfinished() const;
 
@@ -95,6 +102,8 @@ class Modem final : private chat::Listener {
     kClose,
     kCloseStray,
     kWhyRefused,
+    kStartServer,
+    kStopServer,
     kResolve,
     kSend,
     kRead,
@@ -122,6 +131,7 @@ class Modem final : private chat::Listener {
   bool next_open();
   bool next_close();
   bool next_stray();
+  bool next_server();
   bool next_refused();
   bool next_resolve();
   bool next_transfer();
@@ -149,6 +159,14 @@ class Modem final : private chat::Listener {
   void on_refused_answer(Connection& connection, const chat::Answer& answer);
   void on_resolve_answer(const chat::Answer& answer);
   void on_link_closed(const at::LinkClosed& closed);
+
+  // Servers (listening.cc).
+  bool has_connections(int server_index) const;
+  void on_start_server_answer(Server& server, const chat::Answer& answer);
+  void on_stop_server_answer(Server& server, const chat::Answer& answer);
+  void on_server_stop(const at::ServerStop& stopped);
+  void displace(Connection& connection);
+  void on_client(const at::ClientAccepted& client);
 
   void send_chunk(Connection& connection);
   void read_chunk(Connection& connection);
@@ -188,6 +206,13 @@ class Modem final : private chat::Listener {
   // Links that opened though nobody waits for them: a host before us asked and left.
   std::deque<int> strays_;
   std::map<ConnectionId, Connection> connections_;
+  Servers servers_;
+  bool server_stopped_ = false;  // "+SERVERSTOP:" came before its OK
+  // Data announced on links that nobody has: "+CLIENT:" may follow.
+  std::array<bool, at::kLinks> early_data_{};
+  // A failed bring-up is repeated for servers alone, and less and less often.
+  chat::TimePoint retry_at_{};
+  std::chrono::seconds retry_pause_{0};
   std::deque<Query> queries_;
   std::vector<Ipv4> addresses_;  // of the look-up in flight
   std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said

@@ -110,7 +110,11 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
 
 void Modem::on_data_ready(int link) {
   // Also while opening: the announcement may overtake "+CIPOPEN:".
-  if (Connection* connection = by_link(link)) connection->readable = true;
+  if (Connection* connection = by_link(link)) {
+    connection->readable = true;
+  } else if (link >= 0 && link < at::kLinks) {
+    early_data_[static_cast<std::size_t>(link)] = true;
+  }
 }
 
 void Modem::read_chunk(Connection& connection) {

@@ -23,6 +23,7 @@ enum class Op : std::uint16_t {
   kSocket = 1,   // domain, type, protocol, flags -> a descriptor
   kConnect,      // +fd, endpoint, kNonBlocking -> error; a descriptor if the socket was replaced
   kBind,         // +fd, endpoint -> error
+  kListen,       // +fd -> error; AcceptRecords arrive on the socket from then on
   kDescribe,     // +fd -> state, local, peer, domain, type
   kTakeError,    // +fd -> value: SO_ERROR, cleared; kAuthoritative
   kSetOption,    // +fd, level, name, data -> error
@@ -42,6 +43,7 @@ inline constexpr std::uint32_t kAuthoritative = 1;
 enum class SocketState : std::uint32_t {
   kIdle,
   kConnecting,
+  kListening,
   kConnected,
   kClosedByPeer,
   kFailed,  // never got connected, or was reset
@@ -98,6 +100,18 @@ struct OptionRecord {
   std::int32_t name = 0;
   std::uint32_t size = 0;
   std::array<std::byte, 16> value{};
+};
+
+// What the engine sends over a listening socket, with the descriptor of the accepted one.
+struct AcceptRecord {
+  static constexpr std::uint64_t kMark = 0x6137363030616363;
+  std::uint64_t mark = kMark;
+  std::int32_t domain = 0;
+  std::uint32_t peer_ip = 0;  // host byte order
+  std::uint16_t peer_port = 0;
+  std::array<std::uint16_t, 3> unused{};
+
+  Endpoint peer() const { return {{peer_ip}, peer_port}; }
 };
 
 // True if the message is of this version and every size and enumerator in it is in range.
