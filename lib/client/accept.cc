@@ -37,7 +37,9 @@ int wait_for_record(int fd) {
 }  // namespace
 
 std::optional<int> accept(int fd, sockaddr* address, socklen_t* length, int flags) {
-  if (!engine_of(fd)) return std::nullopt;
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  if (identity->is_datagram) return fail(EOPNOTSUPP);
   if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return fail(EINVAL);
   if (const int error = wait_for_record(fd)) return fail(error);
   // With no number free, the record would be taken and its socket lost: keep one.

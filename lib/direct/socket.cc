@@ -155,13 +155,13 @@ A7600_API int a7600_accept4(int fd, sockaddr* address, socklen_t* length, int fl
 }
 
 A7600_API ssize_t a7600_send(int fd, const void* data, size_t size, int flags) {
-  return either([&] { return client::send(fd, data, size, flags, nullptr); },
+  return either([&] { return client::send(fd, data, size, flags, nullptr, 0); },
                 [&] { return ::send(fd, data, size, flags); });
 }
 
 A7600_API ssize_t a7600_sendto(int fd, const void* data, size_t size, int flags,
                                const sockaddr* address, socklen_t length) {
-  return either([&] { return client::send(fd, data, size, flags, address); },
+  return either([&] { return client::send(fd, data, size, flags, address, length); },
                 [&] { return ::sendto(fd, data, size, flags, address, length); });
 }
 
@@ -190,7 +190,9 @@ A7600_API int a7600_shutdown(int fd, int how) {
   return either([&] { return client::shutdown(fd, how); }, [&] { return ::shutdown(fd, how); });
 }
 
-A7600_API int a7600_close(int fd) { return ::close(fd); }
+A7600_API int a7600_close(int fd) {
+  return either([&] { return client::close(fd); }, [&] { return ::close(fd); });
+}
 
 A7600_API int a7600_getsockname(int fd, sockaddr* address, socklen_t* length) {
   return either([&] { return client::getsockname(fd, address, length); },

@@ -75,13 +75,16 @@ void Engine::serve(UniqueFd call) {
 }
 
 void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor) {
-  const bool about_a_socket = static_cast<bool>(descriptor);
+  const bool about_a_socket =
+      static_cast<bool>(descriptor) || request.op == wire::Op::kMaybeClosed;
   if (!about_a_socket && !is_trusted(call)) return static_cast<void>(reply_error(call, EACCES));
   switch (request.op) {
     case wire::Op::kSocket:
       return make_socket(call, request);
     case wire::Op::kResolve:
       return resolve(std::move(call), request);
+    case wire::Op::kMaybeClosed:
+      return maybe_closed(call, request);
     case wire::Op::kFinish:
       return start_finishing(std::move(call));
     default:
@@ -92,6 +95,8 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
   descriptor.reset();
   if (socket == nullptr) return static_cast<void>(reply_error(call, ENOTSOCK));
   switch (request.op) {
+    case wire::Op::kOpenPeer:
+      return open_peer(call, request, *socket);
     case wire::Op::kConnect:
       return connect(std::move(call), request, *socket);
     case wire::Op::kBind:
@@ -151,7 +156,8 @@ Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, Gate 
   if (!made) return made.error();
   program_end = std::move(made.value().program_end);
   const std::uint64_t cookie = made.value().cookie;
-  auto socket = std::make_unique<Socket>(id, cookie, std::move(made.value().pair));
+  auto socket = std::make_unique<Socket>(id, cookie);
+  socket->pair = std::move(made.value().pair);
   socket->domain = domain;
   socket->type = type;
   if (gate == Gate::kOpen) {
@@ -166,10 +172,15 @@ Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, Gate 
 
 void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
   if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
-  if (request.type != SOCK_STREAM) return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
+  const bool is_stream = request.type == SOCK_STREAM;
+  if (!is_stream && request.type != SOCK_DGRAM) {
+    return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
+  }
   UniqueFd program_end;
   const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
-  auto made = adopt_pair(request.domain, request.type, nonblocking, Gate::kShut, program_end);
+  auto made = is_stream ? adopt_pair(request.domain, request.type, nonblocking, Gate::kShut,
+                                     program_end)
+                        : adopt_datagrams(request.domain, nonblocking, program_end);
   if (!made) return static_cast<void>(reply_error(call, made.error().posix));
   reply(call, {}, program_end.get());
 }
@@ -190,6 +201,8 @@ void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& so
   socket.bound = true;
   socket.port_chosen = wanted.port != 0;
   socket.local = {wanted.ip, wanted.port != 0 ? wanted.port : made_up_port()};
+  // A datagram socket hears from now on; with a port of no meaning it may wait for its first word.
+  if (socket.is_udp() && socket.port_chosen) open_udp(socket);
   reply(call, {});
 }
 
@@ -197,8 +210,9 @@ bool Engine::is_port_taken(const Socket& socket) const {
   if (socket.local.port == 0) return false;
   return std::any_of(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
     const Socket& other = *entry.second;
-    return &other != &socket && other.state == Socket::State::kListening &&
-           other.local.port == socket.local.port;
+    const bool in_use = socket.is_udp() ? other.is_udp() && other.bound
+                                        : other.state == Socket::State::kListening;
+    return &other != &socket && in_use && other.local.port == socket.local.port;
   });
 }
 
@@ -339,9 +353,8 @@ void Engine::get_option(const UniqueFd& call, const wire::Request& request, Sock
 }
 
 void Engine::release(const UniqueFd& call, Socket& socket) {
-  if (socket.state != Socket::State::kIdle && socket.state != Socket::State::kFailed) {
-    return static_cast<void>(reply_error(call, EISCONN));
-  }
+  const bool idle = socket.state == Socket::State::kIdle || socket.state == Socket::State::kFailed;
+  if (!idle && !socket.is_udp()) return static_cast<void>(reply_error(call, EISCONN));
   wire::Reply out;
   out.domain = socket.domain;
   out.type = socket.type;
@@ -355,7 +368,8 @@ void Engine::release(const UniqueFd& call, Socket& socket) {
     std::memcpy(out.data.data() + out.size, &record, sizeof(record));
     out.size = static_cast<std::uint16_t>(out.size + sizeof(record));
   }
-  if (!socket.closing) destroy(socket.id);
+  // A datagram socket with a link is found dead soon, when the program's end has been replaced.
+  if (idle && !socket.closing) destroy(socket.id);
   reply(call, out);
 }
 

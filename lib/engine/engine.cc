@@ -88,6 +88,7 @@ void Engine::run() {
     if (const auto deadline = modem_.deadline(); deadline && now_ >= *deadline) {
       modem_.on_time(now_);
     }
+    if (has_datagrams() && now_ >= next_census_) look_for_dead();
     if (finishing_) check_finished();
   }
   port_.reset();
@@ -100,6 +101,7 @@ int Engine::wait_time() const {
   if (finishing_ && (!deadline || last_progress_ + kFinishPatience < *deadline)) {
     deadline = last_progress_ + kFinishPatience;
   }
+  if (has_datagrams() && (!deadline || next_census_ < *deadline)) deadline = next_census_;
   if (!deadline) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
   return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
@@ -123,7 +125,13 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
       }
       break;
     case Source::kSocket:
-      if (Socket* socket = find(value)) on_pair(*socket, events);
+      if (Socket* socket = find(value)) {
+        if (socket->is_udp()) {
+          on_datagrams(*socket);
+        } else {
+          on_pair(*socket, events);
+        }
+      }
       break;
   }
 }
@@ -139,8 +147,22 @@ Status Engine::ensure_port() {
   output_written_ = 0;
   port_writable_wanted_ = false;
   watch(EPOLL_CTL_ADD, port_->fd(), EPOLLIN, Source::kPort, 0);
+  modem_.set_push_policy(push_policy());
   log(log::Level::kInfo, "opened " + port_->name());
   return Done{};
+}
+
+modem::PushPolicy Engine::push_policy() const {
+  switch (config_.rx) {
+    case config::Rx::kBuffer:
+      return modem::PushPolicy::kNever;
+    case config::Rx::kPush:
+      return modem::PushPolicy::kAlways;
+    case config::Rx::kAuto:
+      break;
+  }
+  return port_->flow_control() == serial::FlowControl::kNone ? modem::PushPolicy::kNever
+                                                             : modem::PushPolicy::kAuto;
 }
 
 void Engine::read_port() {
@@ -306,8 +328,9 @@ void Engine::opened(modem::ConnectionId id) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
   socket->state = Socket::State::kConnected;
-  socket->was_connected = true;
   socket->local.ip = modem_.address();
+  if (socket->is_udp()) return modem_.set_writable(id, now_);
+  socket->was_connected = true;
   socket->pair.open_gate();
   watch_pair(*socket, EPOLL_CTL_MOD);
   for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
@@ -316,7 +339,12 @@ void Engine::opened(modem::ConnectionId id) {
 }
 
 void Engine::open_failed(modem::ConnectionId id, const Error& error) {
-  if (Socket* socket = find(id)) fail(*socket, error.posix, notice_for(error));
+  Socket* socket = find(id);
+  if (socket == nullptr) return;
+  if (!socket->is_udp()) return fail(*socket, error.posix, notice_for(error));
+  socket->state = Socket::State::kIdle;
+  socket->pending_error = error.posix;
+  socket->notice = notice_for(error);
 }
 
 std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
@@ -344,6 +372,8 @@ bool Engine::give(modem::ConnectionId id, std::span<const std::byte> bytes) {
 void Engine::ended(modem::ConnectionId id, const modem::End& end) {
   Socket* socket = find(id);
   if (socket == nullptr || socket->state != Socket::State::kConnected) return;
+  // A datagram socket goes on; it gets another link when it sends again.
+  if (socket->is_udp()) return begin_close(*socket);
   socket->end = end;
   if (!socket->pair.room()) {
     socket->finish_when_flushed = true;
@@ -357,6 +387,10 @@ void Engine::closed(modem::ConnectionId id) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
   socket->closing = false;
+  if (socket->is_udp() && socket->datagrams->alive()) {
+    socket->state = Socket::State::kIdle;
+    return;
+  }
   // A failed one is remembered for as long as failed_ has it.
   if (socket->state != Socket::State::kFailed) destroy(id);
 }

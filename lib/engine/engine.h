@@ -55,6 +55,7 @@ class Engine final : private modem::Host {
   void write_port();
   void port_failed(const Error& error);
   Status ensure_port();
+  modem::PushPolicy push_policy() const;
   int wait_time() const;
 
   // ---- Pairs (engine.cc)
@@ -66,11 +67,25 @@ class Engine final : private modem::Host {
   void destroy(modem::ConnectionId id);
   void check_finished();
 
+  // ---- Datagram sockets (udp.cc)
+  Result<Socket*> adopt_datagrams(int domain, bool nonblocking, UniqueFd& program_end);
+  void open_udp(Socket& socket);
+  void on_datagrams(Socket& socket);
+  void open_peer(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void maybe_closed(const UniqueFd& call, const wire::Request& request);
+  void close_if_dead(modem::ConnectionId id);
+  void look_for_dead();
+  bool has_datagrams() const;
+
   // ---- modem::Host
   void opened(modem::ConnectionId id) override;
   void open_failed(modem::ConnectionId id, const Error& error) override;
   std::size_t take(modem::ConnectionId id, std::span<std::byte> into) override;
   bool give(modem::ConnectionId id, std::span<const std::byte> bytes) override;
+  std::optional<Datagram> take_datagram(modem::ConnectionId id,
+                                        std::span<std::byte> into) override;
+  bool give_datagram(modem::ConnectionId id, const Endpoint& from,
+                     std::span<const std::byte> bytes) override;
   void ended(modem::ConnectionId id, const modem::End& end) override;
   void closed(modem::ConnectionId id) override;
   void listening(modem::ServerId id) override;
@@ -137,6 +152,10 @@ class Engine final : private modem::Host {
   bool finishing_ = false;
   bool done_ = false;
   TimePoint last_progress_;
+
+  // Datagram sockets are looked after now and then: the kernel does not tell when one is closed.
+  TimePoint next_census_{};
+  std::chrono::seconds census_pause_{1};
 
   std::string last_notice_;
   TimePoint last_notice_time_;

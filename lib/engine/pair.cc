@@ -144,6 +144,10 @@ Pair::Taken Pair::take_nothing() const {
 
 void Pair::give(std::span<const std::byte> bytes) {
   if (deaf_ || bytes.empty()) return;
+  if (!leftover_.empty()) {
+    leftover_.insert(leftover_.end(), bytes.begin(), bytes.end());
+    return;
+  }
   const ssize_t sent = sys::send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM) {
     deaf_ = true;

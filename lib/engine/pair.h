@@ -31,6 +31,9 @@ class Pair {
  public:
   struct Made;
 
+  // Closed.
+  Pair() = default;
+
   // `name`: this end's abstract name, without the NUL. ENFILE and the like are passed on.
   static Result<Made> make(std::string_view name, bool nonblocking, bool gate_open);
 

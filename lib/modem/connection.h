@@ -23,7 +23,8 @@ struct Connection {
   };
 
   ConnectionId id = 0;
-  Endpoint to;
+  bool udp = false;
+  Endpoint to;  // udp: where the latest datagram went
   std::optional<std::uint16_t> local_port;
   State state = State::kWaiting;
 
@@ -46,6 +47,7 @@ struct Connection {
 
   bool writable = false;         // the host has something to send
   std::vector<std::byte> unsent; // taken from the host, refused by the module as busy
+  std::vector<std::byte> early;  // pushed before the host knew that it is open
   bool readable = false;         // the module has announced data, or may have
   bool room = true;              // the host can take another chunk
   int busy_retries = 0;

@@ -44,6 +44,17 @@ class Host {
   // not, the host says set_room() when there is.
   virtual bool give(ConnectionId id, std::span<const std::byte> bytes) = 0;
 
+  // The same for a UDP socket, one datagram at a time.
+  struct Datagram {
+    std::size_t size = 0;
+    Endpoint to;
+  };
+  virtual std::optional<Datagram> take_datagram(ConnectionId id, std::span<std::byte> into) = 0;
+  // `from` is a guess in buffer access mode, where the module does not tell: the peer that the
+  // latest datagram went to.
+  virtual bool give_datagram(ConnectionId id, const Endpoint& from,
+                             std::span<const std::byte> bytes) = 0;
+
   // Everything that was received has been given. The id stays valid until close().
   virtual void ended(ConnectionId id, const End& end) = 0;
 

@@ -59,6 +59,17 @@ void Modem::open(ConnectionId id, const Endpoint& to, std::optional<std::uint16_
   connections_.emplace(id, std::move(connection));
 }
 
+void Modem::open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint deadline,
+                     chat::TimePoint now) {
+  Entry entry(*this, now);
+  Connection connection;
+  connection.id = id;
+  connection.udp = true;
+  connection.local_port = local_port;
+  connection.deadline = deadline;
+  connections_.emplace(id, std::move(connection));
+}
+
 void Modem::set_writable(ConnectionId id, chat::TimePoint now) {
   Entry entry(*this, now);
   if (Connection* connection = find(id)) connection->writable = true;
@@ -167,6 +178,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     consider(server.deadline);
   }
   if (phase_ == Phase::kOff && !servers_.empty() && now_ < retry_at_) consider(retry_at_);
+  if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
   for (const Query& query : queries_) consider(query.deadline);
   return soonest;
 }
@@ -236,8 +248,8 @@ void Modem::next() {
   }
   if (phase_ == Phase::kBringup || phase_ == Phase::kCheck) next_bringup();
   if (phase_ != Phase::kUp || !chat_.idle()) return;
-  if (next_refused() || next_stray() || next_server() || next_open() || next_close() ||
-      next_resolve()) {
+  if (next_rx_mode() || next_refused() || next_stray() || next_server() || next_open() ||
+      next_close() || next_resolve()) {
     return;
   }
   next_transfer();
@@ -280,7 +292,9 @@ bool Modem::next_open() {
     ++connection.open_attempts;
     links_.assign(*link, id);
     command(Task::kOpen, id,
-            {.text = at::open_tcp(*link, connection.to, connection.local_port),
+            {.text = connection.udp
+                         ? at::open_udp(*link, connection.local_port.value_or(0))
+                         : at::open_tcp(*link, connection.to, connection.local_port),
              .payload = {},
              .timeout = config_.connect_timeout + 5s});
     return true;
@@ -371,6 +385,7 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
     bringup_->on_reply(reply, now_);
     return;
   }
+  if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
   if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
     if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
@@ -415,6 +430,11 @@ void Modem::on_answer(const chat::Answer& answer) {
   if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
   if (task == Task::kResolve) {
     on_resolve_answer(answer);
+  } else if (task == Task::kRxMode) {
+    const bool must_read = rx_mode_.on_answer(answer);
+    for (auto& [id, connection] : connections_) {
+      if (must_read && connection.link >= 0) connection.readable = true;
+    }
   } else if (task == Task::kStartServer || task == Task::kStopServer) {
     if (Server* server = servers_.find(task_id_)) {
       if (task == Task::kStartServer) {
@@ -503,6 +523,7 @@ void Modem::bringup_up() {
   bringup_.reset();
   task_ = Task::kNone;
   phase_ = Phase::kUp;
+  rx_mode_.reset();
   network_lost_ = false;
   retry_pause_ = 0s;
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
@@ -671,7 +692,10 @@ void Modem::on_opened(Connection& connection) {
   expect_first_data(connection);
   log(log::Level::kInfo, "link " + std::to_string(connection.link) + " is open to " +
                              connection.to.to_string());
-  if (!connection.close_wanted) host_.opened(connection.id);
+  if (connection.close_wanted) return;
+  host_.opened(connection.id);
+  const std::vector<std::byte> early = std::exchange(connection.early, {});
+  if (!early.empty()) give(connection, connection.to, early);
 }
 
 void Modem::retry_open(Connection& connection, std::chrono::milliseconds pause) {
@@ -718,7 +742,8 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
     case Connection::State::kOpen:
       connection->state = Connection::State::kDraining;
       connection->link_open = false;
-      connection->readable = true;
+      // Everything that was pushed is here already.
+      connection->readable = rx_mode_.buffered() || rx_mode_.changing();
       connection->writable = false;
       if (closed.reason == 2) {
         connection->end = {ETIMEDOUT, "closed for a sending timeout"};
@@ -726,6 +751,7 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
         connection->end = {ECONNRESET, "closed by the peer before everything was sent"};
       }
       connection->unsent.clear();
+      if (!connection->readable) drained(*connection);
       break;
     case Connection::State::kDraining:
     case Connection::State::kEnded:

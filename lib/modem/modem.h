@@ -15,6 +15,7 @@
 #include "modem/connection.h"
 #include "modem/host.h"
 #include "modem/links.h"
+#include "modem/rx_mode.h"
 #include "modem/servers.h"
 
 namespace a7600::modem {
@@ -50,6 +51,9 @@ class Modem final : private chat::Listener {
   // deadline, or ENETDOWN if the module was not up by then.
   void open(ConnectionId id, const Endpoint& to, std::optional<std::uint16_t> local_port,
             chat::TimePoint deadline, chat::TimePoint now);
+  // Opens a UDP socket on `local_port`, with the same answers.
+  void open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint deadline,
+                chat::TimePoint now);
   // The program has written something; Host::take() will be asked for it.
   void set_writable(ConnectionId id, chat::TimePoint now);
   // There is room for a chunk again after Host::give() said that there was none.
@@ -72,6 +76,9 @@ class Modem final : private chat::Listener {
   bool left() const {
     return leaving_ && (phase_ != Phase::kUp || (leave_commands_.empty() && chat_.idle()));
   }
+
+  // What the line is good for. Before the first connection.
+  void set_push_policy(PushPolicy policy) { rx_mode_.set_policy(policy); }
 
   // The line itself has failed (unplugged, closed): everything ends with `error`.
   void line_failed(const Error& error, chat::TimePoint now);
@@ -105,6 +112,7 @@ class Modem final : private chat::Listener {
     kStartServer,
     kStopServer,
     kResolve,
+    kRxMode,
     kSend,
     kRead,
     kLeave,
@@ -123,6 +131,9 @@ class Modem final : private chat::Listener {
   void on_unsolicited(const at::Reply& reply, std::string_view line) override;
   void on_line(const at::Reply& reply, std::string_view line) override;
   void on_answer(const chat::Answer& answer) override;
+  void on_pushed(int link, const std::optional<Endpoint>& from,
+                 std::span<const std::byte> bytes) override;
+  void on_push_cut(int link) override;
 
   // Scheduling.
   void next();
@@ -134,6 +145,7 @@ class Modem final : private chat::Listener {
   bool next_server();
   bool next_refused();
   bool next_resolve();
+  bool next_rx_mode();
   bool next_transfer();
   void command(Task task, ConnectionId id, chat::Command command);
 
@@ -172,7 +184,9 @@ class Modem final : private chat::Listener {
   void read_chunk(Connection& connection);
   void on_send_answer(Connection& connection, const chat::Answer& answer);
   void on_read_answer(Connection& connection, const chat::Answer& answer);
+  void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
+  bool everyone_keeps_up() const;
   // Gives the connection up. What the module still holds for it is read first, unless a part of
   // the stream before that is lost.
   enum class Drain { kYes, kNo };
@@ -217,6 +231,7 @@ class Modem final : private chat::Listener {
   std::vector<Ipv4> addresses_;  // of the look-up in flight
   std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said
 
+  RxMode rx_mode_;
   int cursor_ = 0;  // link and direction that had the last turn
   std::array<std::byte, at::kLargestSend> chunk_{};
   std::size_t chunk_size_ = 0;

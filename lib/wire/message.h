@@ -18,12 +18,15 @@ inline constexpr std::uint16_t kVersion = 1;
 inline constexpr std::size_t kRequestData = 256;  // a host name of 254 bytes fits
 inline constexpr std::size_t kReplyData = 1024;
 inline constexpr std::size_t kNotice = 256;
+inline constexpr std::size_t kLargestDatagram = 1500;  // manual 2.4
 
 enum class Op : std::uint16_t {
   kSocket = 1,   // domain, type, protocol, flags -> a descriptor
   kConnect,      // +fd, endpoint, kNonBlocking -> error; a descriptor if the socket was replaced
   kBind,         // +fd, endpoint -> error
   kListen,       // +fd -> error; AcceptRecords arrive on the socket from then on
+  kOpenPeer,     // +fd of a datagram socket, endpoint -> error; its name can be sent to from now on
+  kMaybeClosed,  // data: a datagram socket's name; a descriptor of it was closed
   kDescribe,     // +fd -> state, local, peer, domain, type
   kTakeError,    // +fd -> value: SO_ERROR, cleared; kAuthoritative
   kSetOption,    // +fd, level, name, data -> error
