@@ -51,12 +51,9 @@ std::string server_stop(int server) { return joined("AT+SERVERSTOP=", server); }
 
 std::string resolve(const HostName& name) { return joined("AT+CDNSGIP=\"", name.text(), "\""); }
 
-std::string name_link_in_header(const std::array<int, 7>& settings) {
-  constexpr std::size_t kHeaderType = 4;
+std::string set_socket_config(const std::array<int, 7>& values) {
   std::string out = "AT+CIPCCFG=";
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    out += joined(i == 0 ? "" : ",", i == kHeaderType ? 1 : settings[i]);
-  }
+  for (std::size_t i = 0; i < values.size(); ++i) out += joined(i == 0 ? "" : ",", values[i]);
   return out;
 }
 

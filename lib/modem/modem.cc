@@ -122,7 +122,10 @@ void Modem::leave(chat::TimePoint now) {
   if (leaving_) return;
   leaving_ = true;
   if (phase_ != Phase::kUp || !found_) return;
-  if (found_->push) leave_commands_.emplace_back("AT+CIPRXGET=0");
+  for (std::string& text : rx_mode_.undo()) leave_commands_.push_back(std::move(text));
+  if (found_->push == rx_mode_.buffered()) {
+    leave_commands_.emplace_back(found_->push ? "AT+CIPRXGET=0" : "AT+CIPRXGET=1");
+  }
   if (found_->echo) leave_commands_.emplace_back("ATE1");
 }
 
