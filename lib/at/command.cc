@@ -51,6 +51,12 @@ std::string server_stop(int server) { return joined("AT+SERVERSTOP=", server); }
 
 std::string resolve(const HostName& name) { return joined("AT+CDNSGIP=\"", name.text(), "\""); }
 
+std::string set_socket_config(const std::array<int, 7>& values) {
+  std::string out = "AT+CIPCCFG=";
+  for (std::size_t i = 0; i < values.size(); ++i) out += joined(i == 0 ? "" : ",", values[i]);
+  return out;
+}
+
 std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
                      std::chrono::milliseconds cipsend) {
   return joined("AT+CIPTIMEOUT=", netopen.count(), ",", cipopen.count(), ",", cipsend.count());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -28,6 +29,7 @@ std::string close(int link);
 std::string server_start(std::uint16_t port, int server);
 std::string server_stop(int server);
 std::string resolve(const HostName& name);
+std::string set_socket_config(const std::array<int, 7>& values);  // AT+CIPCCFG, manual 2.13
 std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
                      std::chrono::milliseconds cipsend);
 

@@ -158,7 +158,9 @@ wire::Status Engine::status() const {
   head.tx_bytes = sent_;
 
   for (const auto& [id, socket] : sockets_) {
-    if (socket->pair.is_open()) ++head.sockets;
+    if (socket->is_live()) ++head.sockets;
+    if (socket->is_udp()) head.dropped += socket->datagrams->dropped();
+    if (socket->state == Socket::State::kListening) add_server(out, id, *socket);
     const bool connection = socket->state == Socket::State::kConnecting ||
                             socket->state == Socket::State::kConnected ||
                             socket->state == Socket::State::kFinished || socket->closing;
@@ -179,14 +181,26 @@ wire::Status Engine::status() const {
     link.tx_bytes = socket->sent.bytes();
     link.rx_rate = socket->received.rate(now_);
     link.tx_rate = socket->sent.rate(now_);
-    if (socket->state == Socket::State::kConnected) {
+    if (socket->state == Socket::State::kConnected && !socket->is_udp()) {
       link.tx_queued = static_cast<std::uint32_t>(socket->pair.pending());
     }
-    link.rx_queued = static_cast<std::uint32_t>(socket->pair.unread_by_program());
+    if (!socket->is_udp()) {
+      link.rx_queued = static_cast<std::uint32_t>(socket->pair.unread_by_program());
+    }
     link.age = seconds_since(socket->begun, now_);
     out.links.push_back(link);
   }
   return out;
+}
+
+void Engine::add_server(wire::Status& out, modem::ServerId id, const Socket& socket) const {
+  wire::StatusServer server;
+  server.server = modem_.server_index(id);
+  server.pid = socket.owner.pid;
+  server.uid = socket.owner.uid;
+  server.port = socket.local.port;
+  server.program = socket.owner.program;
+  if (out.servers.size() < wire::kMostStatusEntries) out.servers.push_back(server);
 }
 
 // ---- Commands of the user's own

@@ -90,6 +90,8 @@ bool Engine::may(const UniqueFd& call, wire::Op op) const {
     case wire::Op::kFinish:
       // The host of a shared engine ends it.
       return master && !sharing_;
+    case wire::Op::kMaybeClosed:
+      return true;  // only makes the engine look for itself
     case wire::Op::kCommand:
       return master;
     default:
@@ -105,7 +107,7 @@ bool Engine::has_room_for_socket(const Owner& owner) const {
   std::size_t of_process = 0;
   std::size_t of_user = 0;
   for (const auto& [id, socket] : sockets_) {
-    if (!socket->pair.is_open()) continue;
+    if (!socket->is_live()) continue;
     of_process += socket->owner.pid == owner.pid ? 1U : 0U;
     of_user += socket->owner.uid == owner.uid ? 1U : 0U;
   }
@@ -150,6 +152,7 @@ void Engine::open(Socket& socket) {
   socket.held = false;
   std::optional<std::uint16_t> local_port;
   if (socket.port_chosen) local_port = socket.local.port;
+  if (socket.is_udp()) return modem_.open_udp(socket.id, socket.local.port, socket.deadline, now_);
   modem_.open(socket.id, socket.peer, local_port, socket.deadline, now_);
 }
 
@@ -178,7 +181,7 @@ void Engine::expire_held() {
     if (socket == nullptr) continue;
     socket->held = false;
     ++refused_;
-    fail(*socket, ETIMEDOUT, {});
+    open_failed(socket->id, Error{ETIMEDOUT, ETIMEDOUT, "no link was to be had"});
   }
 }
 
@@ -209,7 +212,7 @@ bool Engine::is_idle() const {
   const bool nobody_waits = calls_.empty() && queries_.empty() && holders_.empty() &&
                             commands_.empty() && reports_.empty();
   return nobody_waits && std::all_of(sockets_.begin(), sockets_.end(), [](const auto& entry) {
-           return !entry.second->pair.is_open() && !entry.second->closing;
+           return !entry.second->is_live() && !entry.second->closing;
          });
 }
 

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ipv4.h"
 #include "base/unique_fd.h"
 #include "chat/chat.h"
+#include "engine/datagrams.h"
 #include "engine/pair.h"
 #include "engine/sharing.h"
 #include "modem/host.h"
@@ -18,19 +20,25 @@ namespace a7600::engine {
 // What the engine knows about one program's socket.
 struct Socket {
   enum class State {
+    // UDP knows the first, kConnecting and kConnected only, as having no link, waiting for one, having one.
     kIdle,        // not connected; nothing at the modem
+    kListening,   // a server at the modem; accepted sockets are sent over the pair, its gate shut
     kConnecting,  // known to the modem; the gate is closed
     kConnected,   // bytes flow
     kFinished,    // the peer has closed; the program has been shown the end of file
     kFailed,      // refused, timed out or reset: no pair any more, only what may be asked of it
   };
 
-  Socket(modem::ConnectionId id_, std::uint64_t cookie_, Pair pair_)
-      : id(id_), cookie(cookie_), pair(std::move(pair_)) {}
+  Socket(modem::ConnectionId id_, std::uint64_t cookie_) : id(id_), cookie(cookie_) {}
+
+  bool is_udp() const { return datagrams.has_value(); }
+  // Whether a program may still hold it.
+  bool is_live() const { return is_udp() ? datagrams->alive() : pair.is_open(); }
 
   modem::ConnectionId id;
   std::uint64_t cookie;  // of the program's end: the socket's name for every process
-  Pair pair;
+  Pair pair;                           // TCP; closed for UDP
+  std::optional<Datagrams> datagrams;  // UDP
   State state = State::kIdle;
   int domain = 0;
   int type = 0;
@@ -46,7 +54,7 @@ struct Socket {
   bool was_connected = false;
   int pending_error = 0;            // SO_ERROR
   std::string notice;               // for the user, with the next reply about this socket
-  std::vector<UniqueFd> waiters;    // calls to be answered when it is connected or failed
+  std::vector<UniqueFd> waiters;    // calls to be answered when it is connected, listens or failed
   std::vector<wire::OptionRecord> options;
 
   // Who made it, and what has gone through it.

@@ -58,6 +58,13 @@ int Modem::link_of(ConnectionId id) const {
   return found == connections_.end() ? -1 : found->second.link;
 }
 
+int Modem::server_index(ServerId id) const {
+  for (const auto& [server_id, server] : servers_) {
+    if (server_id == id) return server.index;
+  }
+  return -1;
+}
+
 std::string Modem::obstacle() const { return bringup_ ? bringup_->obstacle() : std::string(); }
 
 void Modem::configure(BringupConfig config) {

@@ -58,6 +58,7 @@ struct StatusHead {
   std::uint64_t commands = 0;
   std::uint64_t errors = 0;
   std::uint64_t resets = 0;
+  std::uint64_t dropped = 0;  // datagrams that a program did not read in time
   std::uint64_t refused = 0;  // calls turned down by a limit or for want of permission
   std::uint64_t rx_bytes = 0;
   std::uint64_t tx_bytes = 0;

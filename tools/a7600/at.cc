@@ -73,6 +73,8 @@ class Direct final : private chat::Listener {
     if (answer.final == chat::Final::kOk) print("OK");
     if (answer.final == chat::Final::kError) print(answer.final_line);
   }
+  void on_pushed(int, const std::optional<Endpoint>&, std::span<const std::byte>) override {}
+  void on_push_cut(int) override {}
   static void print(std::string_view line) {
     printf("%.*s\n", static_cast<int>(line.size()), line.data());
     fflush(stdout);
