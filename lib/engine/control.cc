@@ -71,7 +71,7 @@ void Engine::serve(UniqueFd call) {
 }
 
 void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor) {
-  if (!descriptor && !may(call, request.op)) {
+  if (!may(call, request.op)) {
     ++refused_;
     return static_cast<void>(reply_error(call, sharing_ ? EPERM : EACCES));
   }

@@ -83,6 +83,18 @@ std::uint32_t Traffic::rate(chat::TimePoint now) const {
 // ---- Who may
 
 bool Engine::may(const UniqueFd& call, wire::Op op) const {
+  switch (op) {
+    case wire::Op::kSocket:
+    case wire::Op::kResolve:
+    case wire::Op::kFinish:
+    case wire::Op::kStatus:
+    case wire::Op::kCommand:
+    case wire::Op::kHold:
+      break;
+    default:
+      // About a socket, which the caller has to present.
+      return true;
+  }
   const auto peer = wire::peer_of(call.get());
   if (!peer) return false;
   const bool master = peer->uid == ::geteuid() || peer->uid == 0;
@@ -90,8 +102,6 @@ bool Engine::may(const UniqueFd& call, wire::Op op) const {
     case wire::Op::kFinish:
       // The host of a shared engine ends it.
       return master && !sharing_;
-    case wire::Op::kMaybeClosed:
-      return true;  // only makes the engine look for itself
     case wire::Op::kCommand:
       return master;
     default:

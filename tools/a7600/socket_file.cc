@@ -46,6 +46,7 @@ Result<SocketFile> SocketFile::create(const std::string& path, const Access& acc
   if (slash == std::string::npos || slash == 0 || slash + 1 == path.size()) {
     return Error{EINVAL, -1, path + ": a socket needs a directory of its own"};
   }
+  if (!wire::UnixAddress::from(path)) return failed(path, ENAMETOOLONG);
   auto directory = open_directory(path.substr(0, slash), access);
   if (!directory) return directory.error();
   SocketFile out;
