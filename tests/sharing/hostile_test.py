@@ -60,11 +60,11 @@ time.sleep(60)
 
 AS_NOBODY = """
 import os, sys
+sys.path[:0] = [sys.argv[1]]
+from sharing.hostile_test import call, request
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
-sys.path[:0] = [sys.argv[1]]
-from sharing.hostile_test import call, request
 for op in map(int, sys.argv[3:]):
     data = b"AT" if op == 16 else b""
     answer = call(sys.argv[2], request(op, data))

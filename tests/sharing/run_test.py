@@ -200,6 +200,7 @@ class Run(SharingTest):
                                    ENGINE="thread", log=None)
         eventually(lambda: "CIPOPEN=" in self.modem_log(), what="no connection")
         seen = self.run_tool("true")
+        self.assertTrue(holder.running(), holder.output())
         self.assertEqual(seen.status, 125, seen)
         self.assert_one_line(seen.stderr, "exchange", str(holder.process.pid), "a7600 run")
 
@@ -223,6 +224,7 @@ class Run(SharingTest):
         seen = self.run_tool("sh", "-c", f"curl -sS --limit-rate 20k {self.url} >slow 2>/dev/null & "
                              "exec 1>&- 2>&-", timeout=10, log="info")
         self.assertEqual(seen.status, 0, seen)
+        eventually(lambda: not self.sockets(), what="the engine did not end")
 
     # ---- Signals
 
@@ -272,7 +274,9 @@ class Run(SharingTest):
         pid = int(running.output().split("pid ")[1].split()[0])
         self.assertEqual(self.links()[0]["pid"], pid)
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: not self.sockets() or not self.status()["links"])
+        # The link is closed, and then the engine ends, since nothing that CMD started is left.
+        running.process.wait(10)
+        eventually(lambda: "AT+CIPCLOSE" in self.modem_log(), what="the link was not closed")
 
     def test_the_first_process_waits_for_nothing_but_cmd(self):
         popen = subprocess.run([COMMAND, "run", "--", "true"], env=self.tool_environment(),
