@@ -46,6 +46,7 @@ std::string_view registration_text(int stat) {
 Bringup::Bringup(const BringupConfig& config, Start start) : config_(config), start_(start) {}
 
 std::string Bringup::obstacle() const {
+  if (pin_unclear_) return "no usable SIM (AT+CPIN?: ERROR), and not registered with a network";
   if (searching_since_) {
     return "not registered with a network: " + std::string(registration_text(stat_));
   }

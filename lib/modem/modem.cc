@@ -207,9 +207,7 @@ void Modem::expire() {
   }
   for (const ConnectionId id : waiting_too_long) {
     Error error{ETIMEDOUT, -1, "all ten links of the module stayed in use"};
-    if (phase_ != Phase::kUp) {
-      error = {ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"};
-    }
+    if (phase_ != Phase::kUp) error = not_up();
     connections_.erase(id);
     host_.open_failed(id, error);
   }
@@ -220,8 +218,7 @@ void Modem::expire() {
   }
   for (const ServerId id : unstarted) {
     servers_.remove(id);
-    host_.listen_failed(
-        id, Error{ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"});
+    host_.listen_failed(id, not_up());
   }
   while (!queries_.empty() && task_ != Task::kResolve) {
     const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
@@ -229,10 +226,15 @@ void Modem::expire() {
     });
     if (expired == queries_.end()) break;
     const QueryId id = expired->id;
+    Error error{ETIMEDOUT, -1, "look up " + expired->name.text() + ": no answer in time"};
+    if (phase_ != Phase::kUp) error = not_up();
     queries_.erase(expired);
-    host_.resolved(id, Error{ETIMEDOUT, -1,
-                             bringup_ ? bringup_->obstacle() : "the look-up took too long"});
+    host_.resolved(id, error);
   }
+}
+
+Error Modem::not_up() const {
+  return {ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"};
 }
 
 // ---- Scheduling
@@ -801,13 +803,14 @@ void Modem::forget(ConnectionId id) {
 void Modem::on_resolve_answer(const chat::Answer& answer) {
   if (queries_.empty()) return;
   const QueryId id = queries_.front().id;
+  const std::string what = "look up " + queries_.front().name.text() + ": ";
   queries_.pop_front();
   if (answer.final == chat::Final::kOk && !addresses_.empty()) {
     host_.resolved(id, std::exchange(addresses_, {}));
   } else if (answer.final == chat::Final::kTimeout) {
-    host_.resolved(id, Error{ETIMEDOUT, -1, "the look-up was not answered"});
+    host_.resolved(id, Error{ETIMEDOUT, -1, what + "not answered"});
   } else {
-    host_.resolved(id, Error{ENOENT, -1, "the name has no address"});
+    host_.resolved(id, Error{ENOENT, -1, what + "no address"});
   }
 }
 

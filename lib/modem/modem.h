@@ -159,6 +159,8 @@ class Modem final : private chat::Listener {
   void lose_connections(int posix, std::string_view why);
   void fail_waiting(const Error& error);
   void expire();
+  // Why something that has waited for the module has waited in vain.
+  Error not_up() const;
 
   // Links (modem.cc) and their data (transfer.cc).
   void handle_result(const at::Reply& reply);
