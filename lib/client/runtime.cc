@@ -104,8 +104,8 @@ void Runtime::say(log::Level level, std::string_view text) const {
   if (config_) {
     chosen = config_.value().log_level;
     if (!config_.value().log_file.empty()) {
-      file.reset(::open(config_.value().log_file.c_str(),
-                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+      file.reset(::open(config_.value().log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                        0644));
       fd = file.get();
     }
   }

@@ -90,8 +90,7 @@ void Modem::close(ConnectionId id, chat::TimePoint now) {
   if (connection->link < 0 && !in_flight) forget(id);
 }
 
-void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline,
-                   chat::TimePoint now) {
+void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now) {
   Entry entry(*this, now);
   if (Server* old = servers_.lingering_on(port)) {
     const int index = old->index;
@@ -157,11 +156,12 @@ void Modem::on_time(chat::TimePoint now) {
 }
 
 std::size_t Modem::unfinished() const {
-  return servers_.size() + static_cast<std::size_t>(
-      std::count_if(connections_.begin(), connections_.end(), [](const auto& entry) {
-        const Connection& connection = entry.second;
-        return connection.state != Connection::State::kOpening || !connection.close_wanted;
-      }));
+  return servers_.size() + static_cast<std::size_t>(std::count_if(
+                               connections_.begin(), connections_.end(), [](const auto& entry) {
+                                 const Connection& connection = entry.second;
+                                 return connection.state != Connection::State::kOpening ||
+                                        !connection.close_wanted;
+                               }));
 }
 
 std::optional<chat::TimePoint> Modem::deadline() const {
@@ -297,9 +297,8 @@ bool Modem::next_open() {
     ++connection.open_attempts;
     links_.assign(*link, id);
     command(Task::kOpen, id,
-            {.text = connection.udp
-                         ? at::open_udp(*link, connection.local_port.value_or(0))
-                         : at::open_tcp(*link, connection.to, connection.local_port),
+            {.text = connection.udp ? at::open_udp(*link, connection.local_port.value_or(0))
+                                    : at::open_tcp(*link, connection.to, connection.local_port),
              .payload = {},
              .timeout = config_.connect_timeout + 5s});
     return true;
@@ -309,10 +308,9 @@ bool Modem::next_open() {
 
 bool Modem::next_close() {
   for (auto& [id, connection] : connections_) {
-    const bool settled =
-        connection.state == Connection::State::kOpen ||
-        connection.state == Connection::State::kDraining ||
-        connection.state == Connection::State::kEnded;
+    const bool settled = connection.state == Connection::State::kOpen ||
+                         connection.state == Connection::State::kDraining ||
+                         connection.state == Connection::State::kEnded;
     const bool due = connection.close_wanted || connection.state == Connection::State::kEnded;
     if (!settled || !due || connection.link < 0) continue;
     if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
@@ -695,8 +693,8 @@ void Modem::on_opened(Connection& connection) {
   connection.state = Connection::State::kOpen;
   connection.link_open = true;
   expect_first_data(connection);
-  log(log::Level::kInfo, "link " + std::to_string(connection.link) + " is open to " +
-                             connection.to.to_string());
+  log(log::Level::kInfo,
+      "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());
   if (connection.close_wanted) return;
   host_.opened(connection.id);
   const std::vector<std::byte> early = std::exchange(connection.early, {});

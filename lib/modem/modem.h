@@ -95,8 +95,8 @@ class Modem final : private chat::Listener {
   bool up() const { return phase_ == Phase::kUp; }
   Ipv4 address() const { return address_; }
   const Counters& counters() const { return counters_; }
-  // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody waits for does not count:
-  // the module alone decides when that is over.
+  // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody
+  // waits for does not count: the module alone decides when that is over.
   std::size_t unfinished() const;
 
  private:
@@ -230,7 +230,7 @@ class Modem final : private chat::Listener {
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
   std::deque<Query> queries_;
-  std::vector<Ipv4> addresses_;  // of the look-up in flight
+  std::vector<Ipv4> addresses_;       // of the look-up in flight
   std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said
 
   RxMode rx_mode_;

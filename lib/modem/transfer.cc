@@ -241,8 +241,7 @@ void Modem::on_push_cut(int link) {
   start_check("pushed data was cut off");
 }
 
-void Modem::break_connection(Connection& connection, int posix, std::string_view why,
-                             Drain drain) {
+void Modem::break_connection(Connection& connection, int posix, std::string_view why, Drain drain) {
   if (connection.state != Connection::State::kOpen &&
       connection.state != Connection::State::kDraining) {
     return;
@@ -282,8 +281,8 @@ void Modem::expect_data(Connection& connection) {
 
 void Modem::safety_poll(Connection& connection) {
   connection.readable = rx_mode_.buffered();
-  connection.poll_pause = std::min<std::chrono::seconds>(connection.poll_pause * 3,
-                                                         kLongestPollPause);
+  connection.poll_pause =
+      std::min<std::chrono::seconds>(connection.poll_pause * 3, kLongestPollPause);
   connection.poll_at = now_ + connection.poll_pause;
 }
 
