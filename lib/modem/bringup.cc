@@ -164,7 +164,7 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       return command(chat, std::move(*define), kQuestion, now);
     }
     case Step::kTimeouts:
-      return command(chat, at::timeouts(120s, config_.connect_timeout, 120s), kQuestion, now);
+      return command(chat, at::timeouts(120s, config_.connect_timeout, kSendTimeout), kQuestion, now);
     case Step::kOpenNetwork:
       return command(chat, "AT+NETOPEN", kNetworkWait, now);
     case Step::kAddress:

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSendWait = 125s;  // CIPSEND's longest response time, manual 2.4, and a margin
+constexpr auto kSendWait = kSendTimeout + 5s;
 constexpr auto kReadWait = 10s;
 constexpr auto kBusyPause = 100ms;
 constexpr int kBusyRetries = 50;
