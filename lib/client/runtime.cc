@@ -41,6 +41,15 @@ Runtime& Runtime::get() {
 void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_thread)()) {
   libc_ = libc;
   config_ = std::move(config);
+  if (config_ && config_.value().mode == config::Mode::kTransparent) {
+    config_ = Error{EINVAL, -1,
+                    "A7600_MODE: \"transparent\" is not there yet; allowed: command"};
+  } else if (config_ && config_.value().engine == config::EngineChoice::kSpawn) {
+    config_ = Error{EINVAL, -1,
+                    "A7600_ENGINE: \"spawn\" is not there yet; allowed: auto, thread, a socket"};
+  } else if (config_ && !config_.value().trace.empty()) {
+    config_ = Error{EINVAL, -1, "A7600_TRACE: tracing is not there yet; allowed: unset"};
+  }
   on_thread_ = on_thread;
   pthread_atfork(lock_start, unlock_start, unlock_start);
 }
@@ -120,8 +129,8 @@ void Runtime::say(log::Level level, std::string_view text) const {
   if (config_) {
     chosen = config_.value().log_level;
     if (!config_.value().log_file.empty()) {
-      file.reset(::open(config_.value().log_file.c_str(),
-                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+      file.reset(::open(config_.value().log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                        0644));
       fd = file.get();
     }
   }

@@ -13,10 +13,15 @@
 
 namespace a7600::modem {
 
+// AT+CIPTIMEOUT's <cipsend_timeout> (manual 2.12). A quarter of the default: while a send waits for
+// its result, every other link waits too.
+inline constexpr std::chrono::seconds kSendTimeout{30};
+
 struct BringupConfig {
   std::string apn;  // empty: the module's own context 1 is used as it is
   std::string pin;
-  // The SIM has refused `pin` before. It is not tried again: three wrong tries lock the SIM.
+  // `pin` was sent before, and the SIM was not seen to take it. It is not tried again: three wrong
+  // tries lock the SIM.
   bool pin_refused = false;
   std::chrono::milliseconds connect_timeout{120'000};
 };
@@ -76,7 +81,9 @@ class Bringup {
   // nothing while a pause lasts.
   void advance(chat::Chat& chat, chat::TimePoint now);
   // When advance() has to be called again though nothing was received.
-  std::optional<chat::TimePoint> wake() const { return result_deadline_ ? result_deadline_ : wake_; }
+  std::optional<chat::TimePoint> wake() const {
+    return result_deadline_ ? result_deadline_ : wake_;
+  }
 
   void on_reply(const at::Reply& reply, chat::TimePoint now);
   void on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePoint now);

@@ -18,9 +18,12 @@ int posix_of_listen(const chat::Answer& answer) {
   if (answer.info == at::ErrInfo::kServerAlreadyListening) return EADDRINUSE;
   if (!answer.err) return EADDRINUSE;
   switch (static_cast<at::Err>(*answer.err)) {
-    case at::Err::kNetworkFailure: return ENETDOWN;
-    case at::Err::kNotSupported: return EADDRINUSE;
-    default: return at::err_row(*answer.err).posix;
+    case at::Err::kNetworkFailure:
+      return ENETDOWN;
+    case at::Err::kNotSupported:
+      return EADDRINUSE;
+    default:
+      return at::err_row(*answer.err).posix;
   }
 }
 
@@ -88,7 +91,10 @@ void Modem::on_start_server_answer(Server& server, const chat::Answer& answer) {
 
 // OK with "+SERVERSTOP:" before or behind it; ERROR means that it is not there, which is as good.
 void Modem::on_stop_server_answer(Server& server, const chat::Answer& answer) {
-  if (answer.final == chat::Final::kOk && !server_stopped_) return;
+  if (answer.final == chat::Final::kOk && !server_stopped_) {
+    server.stop_due = now_ + kStopWait;
+    return;
+  }
   servers_.remove(server.id);
 }
 
@@ -112,6 +118,11 @@ void Modem::displace(Connection& connection) {
       // The number was taken while our CIPOPEN was on its way; that one will be refused.
       connection.displaced = true;
       connection.link = -1;
+      // The result goes to the link's new owner; only an answer in flight would tell.
+      if (connection.state == Connection::State::kOpening &&
+          (task_ != Task::kOpen || task_id_ != connection.id)) {
+        retry_open(connection, 0ms);
+      }
       break;
     case Connection::State::kOpen:
     case Connection::State::kDraining:
@@ -152,8 +163,8 @@ void Modem::on_client(const at::ClientAccepted& client) {
   connection.readable = early_data_[static_cast<std::size_t>(client.link)];
   links_.assign(client.link, *id);
   expect_first_data(connections_.emplace(*id, std::move(connection)).first->second);
-  log(log::Level::kInfo, "link " + std::to_string(client.link) + " is open from " +
-                             client.peer.to_string());
+  log(log::Level::kInfo,
+      "link " + std::to_string(client.link) + " is open from " + client.peer.to_string());
 }
 
 }  // namespace a7600::modem

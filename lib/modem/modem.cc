@@ -86,12 +86,10 @@ void Modem::close(ConnectionId id, chat::TimePoint now) {
   if (connection == nullptr) return;
   connection->close_wanted = true;
   connection->writable = false;
-  const bool in_flight = task_ != Task::kNone && task_id_ == id;
-  if (connection->link < 0 && !in_flight) forget(id);
+  if (connection->link < 0) forget(id);
 }
 
-void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline,
-                   chat::TimePoint now) {
+void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now) {
   Entry entry(*this, now);
   if (Server* old = servers_.lingering_on(port)) {
     const int index = old->index;
@@ -108,7 +106,10 @@ void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline,
 
 void Modem::stop(ServerId id, chat::TimePoint now) {
   Entry entry(*this, now);
-  if (Server* server = servers_.find(id)) server->stop_wanted = true;
+  Server* server = servers_.find(id);
+  if (server == nullptr) return;
+  server->stop_wanted = true;
+  if (server->state == Server::State::kWaiting) servers_.remove(id);
 }
 
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
@@ -140,14 +141,15 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   chat_.abandon();
   task_ = Task::kNone;
   phase_ = Phase::kOff;
-  bringup_.reset();
+  drop_bringup();
   leave_commands_.clear();
   servers_.restart();
   retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
   retry_at_ = now_ + retry_pause_;
-  fail_waiting(error);
   fail_foreign();
+  // In this order: what was opening waits again, and fails with the rest.
   lose_connections(error.posix, error.text);
+  fail_waiting(error);
 }
 
 // ---- The line's side
@@ -164,11 +166,12 @@ void Modem::on_time(chat::TimePoint now) {
 }
 
 std::size_t Modem::unfinished() const {
-  return servers_.size() + static_cast<std::size_t>(
-      std::count_if(connections_.begin(), connections_.end(), [](const auto& entry) {
-        const Connection& connection = entry.second;
-        return connection.state != Connection::State::kOpening || !connection.close_wanted;
-      }));
+  return servers_.size() + static_cast<std::size_t>(std::count_if(
+                               connections_.begin(), connections_.end(), [](const auto& entry) {
+                                 const Connection& connection = entry.second;
+                                 return connection.state != Connection::State::kOpening ||
+                                        !connection.close_wanted;
+                               }));
 }
 
 std::optional<chat::TimePoint> Modem::deadline() const {
@@ -184,6 +187,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     consider(connection.poll_at);
   }
   for (const auto& [id, server] : servers_) {
+    consider(server.stop_due);
     if (server.announced || server.state != Server::State::kWaiting) continue;
     consider(server.deadline);
   }
@@ -214,32 +218,38 @@ void Modem::expire() {
   }
   for (const ConnectionId id : waiting_too_long) {
     Error error{ETIMEDOUT, -1, "all ten links of the module stayed in use"};
-    if (phase_ != Phase::kUp) {
-      error = {ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"};
-    }
-    connections_.erase(id);
-    host_.open_failed(id, error);
+    if (phase_ != Phase::kUp) error = not_up();
+    if (connections_.erase(id) > 0) host_.open_failed(id, error);
   }
   std::vector<ServerId> unstarted;
+  std::vector<ServerId> unstopped;
   for (const auto& [id, server] : servers_) {
     const bool waiting = server.state == Server::State::kWaiting && !server.announced;
     if (waiting && now_ >= server.deadline) unstarted.push_back(id);
+    if (server.stop_due && now_ >= *server.stop_due) unstopped.push_back(id);
   }
+  for (const ServerId id : unstopped) servers_.remove(id);
   for (const ServerId id : unstarted) {
+    if (servers_.find(id) == nullptr) continue;
     servers_.remove(id);
-    host_.listen_failed(
-        id, Error{ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"});
+    host_.listen_failed(id, not_up());
   }
-  while (!queries_.empty() && task_ != Task::kResolve) {
+  // Also the one in flight: its answer is nobody's then.
+  for (;;) {
     const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
       return now_ >= query.deadline;
     });
     if (expired == queries_.end()) break;
     const QueryId id = expired->id;
+    Error error{ETIMEDOUT, -1, "look up " + expired->name.text() + ": no answer in time"};
+    if (phase_ != Phase::kUp) error = not_up();
     queries_.erase(expired);
-    host_.resolved(id, Error{ETIMEDOUT, -1,
-                             bringup_ ? bringup_->obstacle() : "the look-up took too long"});
+    host_.resolved(id, error);
   }
+}
+
+Error Modem::not_up() const {
+  return {ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"};
 }
 
 // ---- Scheduling
@@ -277,7 +287,7 @@ bool Modem::next_leave() {
 void Modem::next_bringup() {
   if (phase_ == Phase::kBringup && !wanted()) {
     phase_ = Phase::kOff;
-    bringup_.reset();
+    drop_bringup();
     return;
   }
   task_ = Task::kBringup;
@@ -303,9 +313,8 @@ bool Modem::next_open() {
     ++connection.open_attempts;
     links_.assign(*link, id);
     command(Task::kOpen, id,
-            {.text = connection.udp
-                         ? at::open_udp(*link, connection.local_port.value_or(0))
-                         : at::open_tcp(*link, connection.to, connection.local_port),
+            {.text = connection.udp ? at::open_udp(*link, connection.local_port.value_or(0))
+                                    : at::open_tcp(*link, connection.to, connection.local_port),
              .payload = {},
              .timeout = config_.connect_timeout + 5s});
     return true;
@@ -315,10 +324,9 @@ bool Modem::next_open() {
 
 bool Modem::next_close() {
   for (auto& [id, connection] : connections_) {
-    const bool settled =
-        connection.state == Connection::State::kOpen ||
-        connection.state == Connection::State::kDraining ||
-        connection.state == Connection::State::kEnded;
+    const bool settled = connection.state == Connection::State::kOpen ||
+                         connection.state == Connection::State::kDraining ||
+                         connection.state == Connection::State::kEnded;
     const bool due = connection.close_wanted || connection.state == Connection::State::kEnded;
     if (!settled || !due || connection.link < 0) continue;
     if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
@@ -356,7 +364,7 @@ bool Modem::next_refused() {
 bool Modem::next_resolve() {
   if (queries_.empty()) return false;
   addresses_.clear();
-  command(Task::kResolve, 0,
+  command(Task::kResolve, queries_.front().id,
           {.text = at::resolve(queries_.front().name), .payload = {}, .timeout = kResolveWait});
   return true;
 }
@@ -392,10 +400,8 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
 }
 
 void Modem::on_line(const at::Reply& reply, std::string_view line) {
-  if (task_ == Task::kBringup && bringup_) {
-    bringup_->on_reply(reply, now_);
-    return;
-  }
+  // Results of what was under way before the check come between the lines of its answers.
+  if (task_ == Task::kBringup && bringup_) return handle_result(reply);
   if (task_ == Task::kForeign) on_foreign_line(line);
   if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
   if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
@@ -498,6 +504,11 @@ void Modem::start_bringup(Bringup::Start start) {
   bringup_ = std::make_unique<Bringup>(config_, start);
 }
 
+void Modem::drop_bringup() {
+  if (bringup_) config_.pin_refused = bringup_->pin_refused();
+  bringup_.reset();
+}
+
 void Modem::start_check(std::string_view why) {
   if (phase_ != Phase::kUp) return;
   log(log::Level::kWarn, "checking the module: " + std::string(why));
@@ -515,8 +526,7 @@ void Modem::after_bringup_answer() {
     bringup_up();
   } else if (bringup_->state() == Bringup::State::kFailed) {
     const Error error = bringup_->error();
-    config_.pin_refused = bringup_->pin_refused();
-    bringup_.reset();
+    drop_bringup();
     phase_ = Phase::kOff;
     task_ = Task::kNone;
     log(log::Level::kWarn, error.text);
@@ -534,7 +544,7 @@ void Modem::bringup_up() {
   const unsigned open_links = bringup_->open_links();
   address_ = bringup_->address();
   if (!found_) found_ = bringup_->found();
-  bringup_.reset();
+  drop_bringup();
   task_ = Task::kNone;
   phase_ = Phase::kUp;
   rx_mode_.reset();
@@ -543,6 +553,7 @@ void Modem::bringup_up() {
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
   if (!checked) {
     links_.clear();
+    strays_.clear();
     return;
   }
   for (auto& [id, connection] : connections_) {
@@ -574,7 +585,7 @@ void Modem::network_lost(std::string_view why) {
   lose_connections(ENETDOWN, why);
   links_.clear();
   servers_.restart();
-  bringup_.reset();
+  drop_bringup();
   phase_ = Phase::kOff;
 }
 
@@ -599,6 +610,9 @@ void Modem::lose_connections(int posix, std::string_view why) {
                connection->state == Connection::State::kRefused) {
       // Nobody has been told yet that it is open: it may have another try.
       connection->state = Connection::State::kWaiting;
+    } else if (connection->state == Connection::State::kClosing) {
+      // The host knows its end already, and has not closed it yet.
+      connection->state = Connection::State::kEnded;
     } else if (connection->state != Connection::State::kEnded) {
       ++counters_.resets;
       connection->state = Connection::State::kEnded;
@@ -613,14 +627,14 @@ void Modem::fail_waiting(const Error& error) {
     if (connection.state == Connection::State::kWaiting) waiting.push_back(id);
   }
   for (const ConnectionId id : waiting) {
-    connections_.erase(id);
-    host_.open_failed(id, error);
+    if (connections_.erase(id) > 0) host_.open_failed(id, error);
   }
   std::vector<ServerId> unstarted;
   for (const auto& [id, server] : servers_) {
     if (!server.announced) unstarted.push_back(id);
   }
   for (const ServerId id : unstarted) {
+    if (servers_.find(id) == nullptr) continue;
     servers_.remove(id);
     host_.listen_failed(id, error);
   }
@@ -704,8 +718,8 @@ void Modem::on_opened(Connection& connection) {
   connection.state = Connection::State::kOpen;
   connection.link_open = true;
   expect_first_data(connection);
-  log(log::Level::kInfo, "link " + std::to_string(connection.link) + " is open to " +
-                             connection.to.to_string());
+  log(log::Level::kInfo,
+      "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());
   if (connection.close_wanted) return;
   host_.opened(connection.id);
   const std::vector<std::byte> early = std::exchange(connection.early, {});
@@ -751,7 +765,7 @@ void Modem::on_refused_answer(Connection& connection, const chat::Answer& answer
 
 void Modem::on_link_closed(const at::LinkClosed& closed) {
   Connection* connection = by_link(closed.link);
-  if (connection == nullptr) return;
+  if (connection == nullptr) return links_.release(closed.link);
   switch (connection->state) {
     case Connection::State::kOpen:
       connection->state = Connection::State::kDraining;
@@ -810,15 +824,18 @@ void Modem::forget(ConnectionId id) {
 // ---- Look-ups
 
 void Modem::on_resolve_answer(const chat::Answer& answer) {
-  if (queries_.empty()) return;
-  const QueryId id = queries_.front().id;
-  queries_.pop_front();
+  const QueryId id = task_id_;
+  const auto asked = std::find_if(queries_.begin(), queries_.end(),
+                                  [id](const Query& query) { return query.id == id; });
+  if (asked == queries_.end()) return;
+  const std::string what = "look up " + asked->name.text() + ": ";
+  queries_.erase(asked);
   if (answer.final == chat::Final::kOk && !addresses_.empty()) {
     host_.resolved(id, std::exchange(addresses_, {}));
   } else if (answer.final == chat::Final::kTimeout) {
-    host_.resolved(id, Error{ETIMEDOUT, -1, "the look-up was not answered"});
+    host_.resolved(id, Error{ETIMEDOUT, -1, what + "not answered"});
   } else {
-    host_.resolved(id, Error{ENOENT, -1, "the name has no address"});
+    host_.resolved(id, Error{ENOENT, -1, what + "no address"});
   }
 }
 

@@ -111,8 +111,7 @@ class Modem final : private chat::Listener {
   // For the next bring-up, and for connections from now on.
   void configure(BringupConfig config);
   // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody
-  // waits for does not count:
-  // the module alone decides when that is over.
+  // waits for does not count: the module alone decides when that is over.
   std::size_t unfinished() const;
 
  private:
@@ -170,6 +169,7 @@ class Modem final : private chat::Listener {
   // Phases.
   bool wanted() const;
   void start_bringup(Bringup::Start start);
+  void drop_bringup();
   void start_check(std::string_view why);
   void after_bringup_answer();
   void bringup_up();
@@ -177,6 +177,8 @@ class Modem final : private chat::Listener {
   void lose_connections(int posix, std::string_view why);
   void fail_waiting(const Error& error);
   void expire();
+  // Why something that has waited for the module has waited in vain.
+  Error not_up() const;
 
   // Links (modem.cc) and their data (transfer.cc).
   void handle_result(const at::Reply& reply);
@@ -251,7 +253,7 @@ class Modem final : private chat::Listener {
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
   std::deque<Query> queries_;
-  std::vector<Ipv4> addresses_;  // of the look-up in flight
+  std::vector<Ipv4> addresses_;       // of the look-up in flight
   std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said
 
   struct Foreign {
