@@ -55,8 +55,8 @@ class Runtime {
   void (*on_thread_)() = nullptr;
   Result<config::Config> config_{config::Config{}};
   bool complained_ = false;
-  // A path, or an abstract name with its '@'; fixed storage, because a forked child reads it whatever another
-  // thread of its parent was doing.
+  // A path, or an abstract name with its '@'; fixed storage, because a forked child reads it
+  // whatever another thread of its parent was doing.
   char engine_address_[108] = {};
   int engine_pid_ = 0;
   bool finished_ = false;

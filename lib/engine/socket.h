@@ -64,11 +64,11 @@ struct Socket {
   Traffic sent;
   chat::TimePoint begun{};  // of the connection
 
-  bool held = false;                // waits for a link without the modem knowing: see sharing.h
-  chat::TimePoint deadline{};      // held: of the connect
-  bool closing = false;             // the modem has been told to close
-  bool close_when_taken = false;    // everything written so far is the last
-  bool finish_when_flushed = false; // the end of file waits for bytes that did not fit
+  bool held = false;                 // waits for a link without the modem knowing: see sharing.h
+  chat::TimePoint deadline{};        // held: of the connect
+  bool closing = false;              // the modem has been told to close
+  bool close_when_taken = false;     // everything written so far is the last
+  bool finish_when_flushed = false;  // the end of file waits for bytes that did not fit
   modem::End end;
 };
 
