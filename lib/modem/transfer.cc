@@ -253,8 +253,9 @@ void Modem::break_connection(Connection& connection, int posix, std::string_view
   connection.end = {posix, why};
   connection.writable = false;
   connection.unsent.clear();
-  connection.readable = drain == Drain::kYes;
-  if (drain == Drain::kNo) drained(connection);
+  // What was pushed is here already.
+  connection.readable = drain == Drain::kYes && (rx_mode_.buffered() || rx_mode_.changing());
+  if (!connection.readable) drained(connection);
 }
 
 void Modem::drained(Connection& connection) {
