@@ -424,7 +424,12 @@ void Bringup::on_registration(chat::TimePoint now) {
 
 void Bringup::on_address(chat::TimePoint now) {
   const auto* line = seen_ ? std::get_if<at::Address>(&*seen_) : nullptr;
-  if (line == nullptr) return restart(kLaterProbe, now);
+  if (line == nullptr) {
+    // A network that AT+NETOPEN? still calls open, though it is gone (manual chapter 5): once round
+    // by AT+NETCLOSE.
+    start_ = Start::kRebuild;
+    return restart(kLaterProbe, now);
+  }
   address_ = line->ip;
   go(Step::kReadMode);
 }
