@@ -427,6 +427,7 @@ void Bringup::on_address(chat::TimePoint now) {
   if (line == nullptr) {
     // A network that AT+NETOPEN? still calls open, though it is gone (manual chapter 5): once round
     // by AT+NETCLOSE.
+    if (start_ == Start::kCheck) found_network_closed_ = true;
     start_ = Start::kRebuild;
     return restart(kLaterProbe, now);
   }
