@@ -174,7 +174,8 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       return command(chat, std::move(*define), kQuestion, now);
     }
     case Step::kTimeouts:
-      return command(chat, at::timeouts(120s, config_.connect_timeout, kSendTimeout), kQuestion, now);
+      return command(chat, at::timeouts(120s, config_.connect_timeout, kSendTimeout), kQuestion,
+                     now);
     case Step::kOpenNetwork:
       return command(chat, "AT+NETOPEN", kNetworkWait, now);
     case Step::kAddress:
