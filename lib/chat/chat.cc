@@ -29,7 +29,9 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
   tokenizer_.feed(bytes);
   // A long payload on a slow line is no silence.
   if (tokenizer_.in_payload()) {
-    if (command_) deadline_ = std::max(deadline_, now + command_->timeout);
+    if (command_ && payload_for_ != PayloadFor::kPush) {
+      deadline_ = std::max(deadline_, now + command_->timeout);
+    }
     push_deadline_ = now + kPushPatience;
   }
   while (auto token = tokenizer_.next()) on_token(*token, now);

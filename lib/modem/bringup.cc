@@ -425,7 +425,13 @@ void Bringup::on_registration(chat::TimePoint now) {
 
 void Bringup::on_address(chat::TimePoint now) {
   const auto* line = seen_ ? std::get_if<at::Address>(&*seen_) : nullptr;
-  if (line == nullptr) return restart(kLaterProbe, now);
+  if (line == nullptr) {
+    // A network that AT+NETOPEN? still calls open, though it is gone (manual chapter 5): once round
+    // by AT+NETCLOSE.
+    if (start_ == Start::kCheck) found_network_closed_ = true;
+    start_ = Start::kRebuild;
+    return restart(kLaterProbe, now);
+  }
   address_ = line->ip;
   go(Step::kReadMode);
 }
