@@ -32,6 +32,7 @@ using namespace std::chrono_literals;
 constexpr int kEngineFailed = 125;
 constexpr int kNotIntercepted = 126;
 constexpr int kNotFound = 127;
+constexpr int kPatience = 40;   // looks, 50 ms apart
 constexpr int kGoodbye = 1000;  // ms
 constexpr int kChoices = 100;   // of an engine, while another one is ending
 
@@ -113,15 +114,17 @@ class Waiter {
   // The supervisor was killed; CMD has come to this process, as the nearest subreaper.
   int wait_alone() const {
     if (command_ == 0) return complain("the engine could not start", kEngineFailed);
-    for (;;) {
+    // A dying process closes its files before it gives its children away.
+    for (int missing = 0; missing < kPatience;) {
       pass_signals();
       int status = 0;
       const pid_t pid = ::waitpid(command_, &status, WNOHANG);
       if (pid == command_) return exit_status(status);
-      if (pid < 0) return kEngineFailed;
+      missing = pid < 0 ? missing + 1 : 0;
       pollfd poll{signals_.get(), POLLIN, 0};
       ::poll(&poll, 1, 50);
     }
+    return complain("the program was lost from sight", kEngineFailed);
   }
 
   UniqueFd channel_;
