@@ -40,6 +40,22 @@ A7600_HOOK int listen(int fd, int backlog) {
   return libc.listen(fd, backlog);
 }
 
+A7600_HOOK int accept(int fd, sockaddr* address, socklen_t* length) {
+  const auto& libc = real();
+  if (!passes()) {
+    if (const auto result = client::accept(fd, address, length, 0)) return *result;
+  }
+  return libc.accept(fd, address, length);
+}
+
+A7600_HOOK int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+  const auto& libc = real();
+  if (!passes()) {
+    if (const auto result = client::accept(fd, address, length, flags)) return *result;
+  }
+  return libc.accept4(fd, address, length, flags);
+}
+
 A7600_HOOK int shutdown(int fd, int how) {
   const auto& libc = real();
   if (!passes()) {

@@ -11,7 +11,7 @@ namespace client = a7600::client;
 A7600_HOOK ssize_t send(int fd, const void* data, size_t size, int flags) {
   const auto& libc = real();
   if (!passes()) {
-    if (const auto sent = client::send(fd, data, size, flags, nullptr)) return *sent;
+    if (const auto sent = client::send(fd, data, size, flags, nullptr, 0)) return *sent;
   }
   return libc.send(fd, data, size, flags);
 }
@@ -20,7 +20,7 @@ A7600_HOOK ssize_t sendto(int fd, const void* data, size_t size, int flags,
                           const sockaddr* address, socklen_t length) {
   const auto& libc = real();
   if (!passes()) {
-    if (const auto sent = client::send(fd, data, size, flags, address)) return *sent;
+    if (const auto sent = client::send(fd, data, size, flags, address, length)) return *sent;
   }
   return libc.sendto(fd, data, size, flags, address, length);
 }
@@ -66,4 +66,29 @@ A7600_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
     if (const auto got = client::recvmsg(fd, message, flags)) return *got;
   }
   return libc.recvmsg(fd, message, flags);
+}
+
+A7600_HOOK int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  const auto& libc = real();
+  if (!passes()) {
+    if (const auto sent = client::sendmmsg(fd, messages, count, flags)) return *sent;
+  }
+  return libc.sendmmsg(fd, messages, count, flags);
+}
+
+A7600_HOOK int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
+  const auto& libc = real();
+  if (!passes()) {
+    const auto got = client::recvmmsg(fd, messages, count, flags, timeout);
+    if (got) return *got;
+  }
+  return libc.recvmmsg(fd, messages, count, flags, timeout);
+}
+
+A7600_HOOK int close(int fd) {
+  const auto& libc = real();
+  if (!passes()) {
+    if (const auto result = client::close(fd)) return *result;
+  }
+  return libc.close(fd);
 }

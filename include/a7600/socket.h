@@ -63,8 +63,13 @@ int a7600_socket(int domain, int type, int protocol);
 /* AT+CIPOPEN (2.3). ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETDOWN, ENODEV, EBUSY, and what
  * connect(2) has besides. An eleventh connection waits for a free link until the time-out. */
 int a7600_connect(int fd, const struct sockaddr* address, socklen_t length);
-/* The local port of a later connect; the address must be 0.0.0.0 or the modem's own. */
+/* The local port; the address must be 0.0.0.0 or the modem's own. */
 int a7600_bind(int fd, const struct sockaddr* address, socklen_t length);
+/* AT+SERVERSTART (2.14). The module has four servers; a fifth is EADDRINUSE. */
+int a7600_listen(int fd, int backlog);
+/* "+CLIENT:" (chapter 5). accept4() adds SOCK_NONBLOCK and SOCK_CLOEXEC. */
+int a7600_accept(int fd, struct sockaddr* address, socklen_t* length);
+int a7600_accept4(int fd, struct sockaddr* address, socklen_t* length, int flags);
 
 /* AT+CIPSEND (2.4) and AT+CIPRXGET (2.5) move the bytes. */
 ssize_t a7600_send(int fd, const void* data, size_t size, int flags);

@@ -51,6 +51,15 @@ std::string server_stop(int server) { return joined("AT+SERVERSTOP=", server); }
 
 std::string resolve(const HostName& name) { return joined("AT+CDNSGIP=\"", name.text(), "\""); }
 
+std::string name_link_in_header(const std::array<int, 7>& settings) {
+  constexpr std::size_t kHeaderType = 4;
+  std::string out = "AT+CIPCCFG=";
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    out += joined(i == 0 ? "" : ",", i == kHeaderType ? 1 : settings[i]);
+  }
+  return out;
+}
+
 std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
                      std::chrono::milliseconds cipsend) {
   return joined("AT+CIPTIMEOUT=", netopen.count(), ",", cipopen.count(), ",", cipsend.count());

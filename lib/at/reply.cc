@@ -118,17 +118,46 @@ Reply parse_open(const Fields& fields) {
   return out;
 }
 
+std::optional<Endpoint> endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto ip = Ipv4::parse(text.substr(0, colon));
+  const auto port = number<std::uint16_t>(text.substr(colon + 1));
+  if (!ip || !port) return std::nullopt;
+  return Endpoint{*ip, *port};
+}
+
 Reply parse_client(const Fields& fields) {
   if (fields.count() != 3) return Other{};
   const auto link = fields.integer(0);
   const auto server = fields.integer(1);
-  const std::string_view peer = unquoted(fields[2]);
-  const std::size_t colon = peer.rfind(':');
-  if (!link || !server || colon == std::string_view::npos) return Other{};
-  const auto ip = Ipv4::parse(peer.substr(0, colon));
-  const auto port = number<std::uint16_t>(peer.substr(colon + 1));
-  if (!ip || !port) return Other{};
-  return ClientAccepted{*link, *server, {*ip, *port}};
+  const auto peer = endpoint(unquoted(fields[2]));
+  if (!link || !server || !peer) return Other{};
+  return ClientAccepted{*link, *server, *peer};
+}
+
+Reply parse_receive(const Fields& fields) {
+  if (const auto v = fields.integers<2>(); v && (*v)[1] >= 0) return PushHeader{(*v)[0], (*v)[1]};
+  return Other{};
+}
+
+// "+IPD16"; "(data length)" in the manual's 1.2 may have parentheses in some firmware.
+Reply parse_ipd(std::string_view rest) {
+  rest = trim(rest);
+  if (rest.starts_with('(') && rest.ends_with(')')) rest = rest.substr(1, rest.size() - 2);
+  if (const auto size = number<int>(rest); size && *size >= 0) return PushHeader{-1, *size};
+  return Other{};
+}
+
+Reply parse_socket_config(const Fields& fields) {
+  SocketConfig out{};
+  if (fields.count() < out.values.size()) return Other{};
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    const auto value = fields.integer(i);
+    if (!value) return Other{};
+    out.values[i] = *value;
+  }
+  return out;
 }
 
 Reply parse_dns(const Fields& fields) {
@@ -194,6 +223,7 @@ constexpr Row kRows[] = {
     {"+CLIENT:", parse_client},
     {"+SERVERSTART:", pair_of<ServerLine>},
     {"+SERVERSTOP:", pair_of<ServerStop>},
+    {"+CIPCCFG:", parse_socket_config},
     {"+CIPMODE:", single<CipMode>},
     {"+CIPACK:", parse_ack},
     {"+CREG:", parse_registration},
@@ -208,6 +238,20 @@ Reply parse(std::string_view line) {
   if (line == "ERROR") return ErrorResult{};
   for (const Row& row : kRows) {
     if (line.starts_with(row.prefix)) return row.parse(Fields(line.substr(row.prefix.size())));
+  }
+  if (line.starts_with("+RECEIVE,")) {
+    std::string_view rest = line.substr(9);
+    if (rest.ends_with(':')) rest.remove_suffix(1);
+    return parse_receive(Fields(rest));
+  }
+  if (line.starts_with("+IPD")) {
+    std::string_view rest = line.substr(4);
+    if (rest.ends_with(':')) rest.remove_suffix(1);
+    return parse_ipd(rest);
+  }
+  if (line.starts_with("RECV FROM:") || line.starts_with("+RECV FROM:")) {
+    if (const auto from = endpoint(trim(line.substr(line.find(':') + 1)))) return RecvFrom{*from};
+    return Other{};
   }
   if (line.starts_with("+IP ERROR:")) {
     const std::string_view text = trim(line.substr(10));
@@ -229,7 +273,8 @@ Reply parse(std::string_view line) {
 bool is_unsolicited(const Reply& reply) {
   return std::holds_alternative<DataReady>(reply) || std::holds_alternative<LinkClosed>(reply) ||
          std::holds_alternative<NetworkClosed>(reply) ||
-         std::holds_alternative<ClientAccepted>(reply) || std::holds_alternative<Boot>(reply);
+         std::holds_alternative<ClientAccepted>(reply) ||
+         std::holds_alternative<RecvFrom>(reply) || std::holds_alternative<Boot>(reply);
 }
 
 }  // namespace a7600::at

@@ -100,6 +100,9 @@ struct ServerLine {  // "+SERVERSTART: <server>,<port>"
   int server;
   int port;
 };
+struct SocketConfig {  // "+CIPCCFG:<NmRetry>,…", seven fields (2.13); later firmware has more
+  std::array<int, 7> values;
+};
 struct Pin {  // "+CPIN: READY", "+CPIN: SIM PIN" …
   std::string_view state;
 };
@@ -121,6 +124,13 @@ struct ClientAccepted {   // "+CLIENT: <link>,<server>,<ip>:<port>"
   int server;
   Endpoint peer;
 };
+struct RecvFrom {  // "RECV FROM:<ip>:<port>", before a pushed payload's header (2.9)
+  Endpoint from;
+};
+struct PushHeader {  // "+IPD<len>" (link -1) or "+RECEIVE,<link>,<len>" (2.13); the payload follows
+  int link;
+  int size;
+};
 struct Boot {};  // "RDY" or "*ATREADY: 1": the module has restarted
 
 struct Other {};
@@ -129,7 +139,8 @@ using Reply =
     std::variant<Other, Ok, ErrorResult, CmeError, CipError, IpError, NetOpen, NetClose, OpenResult,
                  CloseResult, SendResult, ServerStop, OpenLink, ClosedLink, RxHeader, RxRest,
                  RxMode, CipMode, Address, Ack, DnsAnswer, DnsError, ServerLine, Pin, Registration,
-                 DataReady, LinkClosed, NetworkClosed, ClientAccepted, Boot>;
+                 SocketConfig, DataReady, LinkClosed, NetworkClosed, ClientAccepted, RecvFrom,
+                 PushHeader, Boot>;
 
 // Reads one line. Blanks after a colon or comma don't matter; numbers outside an int, missing
 // fields and words where numbers belong make it Other. Views point into `line`.

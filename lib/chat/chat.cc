@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "at/command.h"
-
 namespace a7600::chat {
+namespace {
+
+// A module that restarts inside a payload never sends the rest of it.
+constexpr std::chrono::seconds kPushPatience{2};
+
+}  // namespace
 
 void Chat::send(Command command, TimePoint now) {
   output_ += command.text;
@@ -14,7 +18,7 @@ void Chat::send(Command command, TimePoint now) {
   deadline_ = now + command.timeout;
   answer_ = {};
   ok_seen_ = false;
-  payload_wanted_ = false;
+  if (payload_for_ == PayloadFor::kCommand) payload_for_ = PayloadFor::kNobody;
   echo_seen_ = false;
   received_.clear();
   tokenizer_.expect_prompt(command.shape == Shape::kSend);
@@ -24,8 +28,9 @@ void Chat::send(Command command, TimePoint now) {
 void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
   tokenizer_.feed(bytes);
   // A long payload on a slow line is no silence.
-  if (command_ && tokenizer_.in_payload()) {
-    deadline_ = std::max(deadline_, now + command_->timeout);
+  if (tokenizer_.in_payload()) {
+    if (command_) deadline_ = std::max(deadline_, now + command_->timeout);
+    push_deadline_ = now + kPushPatience;
   }
   while (auto token = tokenizer_.next()) on_token(*token, now);
 }
@@ -39,12 +44,45 @@ void Chat::on_token(const at::Token& token, TimePoint now) {
       on_prompt();
       break;
     case at::TokenKind::kPayload:
-      if (payload_wanted_) {
-        const auto bytes = std::as_bytes(std::span(token.text));
-        received_.assign(bytes.begin(), bytes.end());
-      }
+      on_payload(token.text);
       break;
   }
+}
+
+void Chat::on_payload(std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  switch (std::exchange(payload_for_, PayloadFor::kNobody)) {
+    case PayloadFor::kNobody:
+      break;
+    case PayloadFor::kCommand:
+      received_.assign(bytes.begin(), bytes.end());
+      break;
+    case PayloadFor::kPush:
+      listener_.on_pushed(push_link_, std::exchange(push_from_, std::nullopt), bytes);
+      break;
+  }
+}
+
+// Of any size: a payload beyond the manual's largest, or a garbled number, is no reason to read
+// the peer's bytes as lines. If they never come, the command times out.
+void Chat::on_header(const at::RxHeader& header, TimePoint now) {
+  const bool mine = command_ && command_->shape == Shape::kRead && header.link == command_->link &&
+                    header.mode == 2 && !answer_.header;
+  payload_for_ = mine ? PayloadFor::kCommand : PayloadFor::kNobody;
+  // In mode 3 each byte is two characters, and they end with the line.
+  if (header.mode == 2) tokenizer_.expect_payload(static_cast<std::size_t>(header.size));
+  if (mine) {
+    answer_.header = header;
+    deadline_ = std::max(deadline_, now + command_->timeout);
+  }
+}
+
+void Chat::on_push_header(const at::PushHeader& header, TimePoint now) {
+  payload_for_ = PayloadFor::kPush;
+  push_link_ = header.link;
+  push_deadline_ = now + kPushPatience;
+  if (header.size == 0) return on_payload({});
+  tokenizer_.expect_payload(static_cast<std::size_t>(header.size));
 }
 
 void Chat::on_prompt() {
@@ -58,19 +96,13 @@ void Chat::on_prompt() {
 
 void Chat::on_line(std::string_view line, TimePoint now) {
   const at::Reply reply = at::parse(line);
-  if (const auto* header = std::get_if<at::RxHeader>(&reply);
-      header != nullptr && static_cast<std::size_t>(header->size) <= at::kLargestRead) {
-    const bool mine = command_ && command_->shape == Shape::kRead &&
-                      header->link == command_->link && header->mode == 2 && !answer_.header;
-    payload_wanted_ = mine;
-    // In mode 3 each byte is two characters, and they end with the line.
-    if (header->mode == 2) tokenizer_.expect_payload(static_cast<std::size_t>(header->size));
-    if (mine) {
-      answer_.header = *header;
-      deadline_ = std::max(deadline_, now + command_->timeout);
-    }
+  if (const auto* header = std::get_if<at::RxHeader>(&reply)) return on_header(*header, now);
+  if (const auto* pushed = std::get_if<at::PushHeader>(&reply)) return on_push_header(*pushed, now);
+  if (const auto* from = std::get_if<at::RecvFrom>(&reply)) {
+    push_from_ = from->from;
     return;
   }
+  push_from_.reset();
   if (at::is_unsolicited(reply)) {
     listener_.on_unsolicited(reply, line);
     return;
@@ -84,8 +116,9 @@ void Chat::on_line(std::string_view line, TimePoint now) {
     return;
   }
   if (std::holds_alternative<at::Ok>(reply)) {
-    ok_seen_ = true;
     if (command_->shape == Shape::kSend) {
+      // Before the prompt it is the tail of something older.
+      ok_seen_ = answer_.prompted;
       finish_send_if_whole();
     } else {
       finish(Final::kOk);
@@ -102,7 +135,7 @@ void Chat::on_line(std::string_view line, TimePoint now) {
     answer_.info = ip->info;
     answer_.text = ip->text;
   } else if (const auto* sent = std::get_if<at::SendResult>(&reply);
-             sent != nullptr && command_->shape == Shape::kSend && sent->link == command_->link) {
+             sent != nullptr && answer_.prompted && sent->link == command_->link) {
     answer_.sent = *sent;
     finish_send_if_whole();
   } else {
@@ -129,12 +162,21 @@ void Chat::finish(Final final) {
 }
 
 void Chat::on_time(TimePoint now) {
+  if (payload_for_ == PayloadFor::kPush && now >= push_deadline_) {
+    payload_for_ = PayloadFor::kNobody;
+    tokenizer_.reset();
+    listener_.on_push_cut(push_link_);
+  }
   if (command_ && now >= deadline_) finish(Final::kTimeout);
 }
 
 std::optional<TimePoint> Chat::deadline() const {
-  if (!command_) return std::nullopt;
-  return deadline_;
+  std::optional<TimePoint> soonest;
+  if (command_) soonest = deadline_;
+  if (payload_for_ == PayloadFor::kPush && (!soonest || push_deadline_ < *soonest)) {
+    soonest = push_deadline_;
+  }
+  return soonest;
 }
 
 void Chat::hurry(TimePoint deadline) { deadline_ = std::min(deadline_, deadline); }
@@ -142,6 +184,9 @@ void Chat::hurry(TimePoint deadline) { deadline_ = std::min(deadline_, deadline)
 void Chat::abandon() {
   command_.reset();
   tokenizer_.reset();
+  output_.clear();
+  payload_for_ = PayloadFor::kNobody;
+  push_from_.reset();
 }
 
 void Chat::take_output(std::string& into) {

@@ -53,6 +53,12 @@ class Listener {
   // A line of the answer in flight.
   virtual void on_line(const at::Reply& reply, std::string_view line) = 0;
   virtual void on_answer(const Answer& answer) = 0;
+  // Direct push mode: data that nobody asked for. `link` is -1 and `from` empty where the module
+  // does not tell. `bytes` are valid during the call.
+  virtual void on_pushed(int link, const std::optional<Endpoint>& from,
+                         std::span<const std::byte> bytes) = 0;
+  // The rest of a pushed payload has not come. What follows is read as lines again.
+  virtual void on_push_cut(int link) = 0;
 };
 
 // One AT channel: one command in flight, its answer taken apart, unsolicited result codes taken
@@ -77,7 +83,8 @@ class Chat {
   // Brings the deadline of the command in flight forward, to no later than `deadline`.
   void hurry(TimePoint deadline);
 
-  // Drops the command in flight without an answer, and everything received so far.
+  // Drops the command in flight without an answer, everything received so far and everything not
+  // taken for writing.
   void abandon();
 
   // Swaps the bytes to write to the line into `into`; the caller writes them all, in order.
@@ -92,6 +99,9 @@ class Chat {
   void on_token(const at::Token& token, TimePoint now);
   void on_line(std::string_view line, TimePoint now);
   void on_prompt();
+  void on_header(const at::RxHeader& header, TimePoint now);
+  void on_push_header(const at::PushHeader& header, TimePoint now);
+  void on_payload(std::string_view bytes);
   void finish(Final final);
   void finish_send_if_whole();
 
@@ -101,7 +111,12 @@ class Chat {
   TimePoint deadline_{};
   Answer answer_;
   bool ok_seen_ = false;
-  bool payload_wanted_ = false;  // the payload being received belongs to the command in flight
+  // Whose the payload is that is being received.
+  enum class PayloadFor { kNobody, kCommand, kPush };
+  PayloadFor payload_for_ = PayloadFor::kNobody;
+  int push_link_ = -1;
+  std::optional<Endpoint> push_from_;
+  TimePoint push_deadline_{};
   bool echo_seen_ = false;
   std::vector<std::byte> received_;
   std::string output_;

@@ -3,6 +3,7 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <optional>
 
@@ -15,12 +16,14 @@
 // with an address or MSG_OOB, and answer nullopt without a system call when neither is there.
 namespace a7600::client {
 
-// nullopt for everything but TCP over IPv4 or IPv6.
+// nullopt for everything but TCP and UDP over IPv4 or IPv6.
 std::optional<int> socket(int domain, int type, int protocol);
 
 std::optional<int> connect(int fd, const sockaddr* address, socklen_t length);
 std::optional<int> bind(int fd, const sockaddr* address, socklen_t length);
 std::optional<int> listen(int fd);
+// `flags` as for accept4(2).
+std::optional<int> accept(int fd, sockaddr* address, socklen_t* length, int flags);
 std::optional<int> shutdown(int fd, int how);
 std::optional<int> getsockname(int fd, sockaddr* address, socklen_t* length);
 std::optional<int> getpeername(int fd, sockaddr* address, socklen_t* length);
@@ -28,11 +31,19 @@ std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_
 std::optional<int> setsockopt(int fd, int level, int name, const void* value, socklen_t length);
 
 std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
-                            const sockaddr* address);
+                            const sockaddr* address, socklen_t length);
 std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags);
-std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, const sockaddr* address,
+std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr* address,
                             socklen_t* length);
 std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags);
+std::optional<int> sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags);
+std::optional<int> recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags,
+                            timespec* timeout);
+
+// Datagram sockets only: nothing else tells the engine at once that one is closed.
+std::optional<int> close(int fd);
+// A datagram socket of the modem was made in this process.
+void note_datagrams();
 
 // Results are nullopt when the name is the C library's business: numbers, "localhost", what
 // /etc/hosts has.

@@ -8,6 +8,7 @@
 #include "client/address.h"
 #include "client/call.h"
 #include "client/client.h"
+#include "client/datagram.h"
 #include "client/identity.h"
 #include "client/runtime.h"
 #include "client/swap.h"
@@ -30,8 +31,10 @@ timeval send_timeout(int fd) {
 }  // namespace
 
 std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
-  auto engine = engine_of(fd);
-  if (!engine) return std::nullopt;
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  if (identity->is_datagram) return connect_datagram(fd, *identity, address, length);
+  std::optional<wire::UnixAddress> engine = identity->engine;
   auto config = Runtime::get().config();
   if (!config) return fail(config.error().posix);
   const Route route = route_to(address, length, *config.value());

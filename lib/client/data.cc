@@ -1,68 +1,150 @@
 // SPDX-License-Identifier: MIT
 //
-// The data calls. They are the kernel's own, unless an address or MSG_OOB comes with them: there
-// AF_UNIX answers otherwise than TCP. A call without either costs no system call of its own (sshd's
-// sandbox kills for one).
+// The data calls. They are the kernel's own, unless an address or one of a few flags comes with
+// them: there AF_UNIX answers otherwise than TCP and UDP. A call without either costs no system
+// call of its own (sshd's sandbox kills for one).
+#include <sys/uio.h>
+
 #include <cerrno>
 
+#include "base/sys.h"
 #include "client/client.h"
+#include "client/datagram.h"
 #include "client/identity.h"
 #include "client/runtime.h"
 
 namespace a7600::client {
 namespace {
 
-bool concerns_us(int fd, int flags, const void* address) {
-  return ((flags & MSG_OOB) != 0 || address != nullptr) && engine_of(fd).has_value();
+constexpr int kSpecialFlags = MSG_OOB | MSG_ERRQUEUE;
+
+std::optional<Identity> concerned(int fd, int flags, const void* address) {
+  if ((flags & kSpecialFlags) == 0 && address == nullptr) return std::nullopt;
+  return identify(fd);
 }
 
-// The modem has no urgent data.
-ssize_t refuse_urgent() {
-  errno = EOPNOTSUPP;
+ssize_t fail(int posix) {
+  errno = posix;
   return -1;
+}
+
+msghdr one_part(const void* address, socklen_t length, iovec& part) {
+  msghdr message{};
+  message.msg_name = const_cast<void*>(address);
+  message.msg_namelen = length;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  return message;
 }
 
 }  // namespace
 
 std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
-                            const sockaddr* address) {
-  if (!concerns_us(fd, flags, address)) return std::nullopt;
-  if ((flags & MSG_OOB) != 0) return refuse_urgent();
-  return Runtime::get().libc().send(fd, data, size, flags);
+                            const sockaddr* address, socklen_t length) {
+  const auto identity = concerned(fd, flags, address);
+  if (!identity) return std::nullopt;
+  // The modem has no urgent data.
+  if ((flags & MSG_OOB) != 0) return fail(EOPNOTSUPP);
+  if (!identity->is_datagram) return Runtime::get().libc().send(fd, data, size, flags);
+  iovec part{const_cast<void*>(data), size};
+  return send_datagram(fd, *identity, one_part(address, length, part), flags);
 }
 
 std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags) {
-  if (!concerns_us(fd, flags, message == nullptr ? nullptr : message->msg_name)) {
-    return std::nullopt;
-  }
-  if ((flags & MSG_OOB) != 0) return refuse_urgent();
+  const auto identity =
+      concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
+  if (!identity) return std::nullopt;
+  if ((flags & MSG_OOB) != 0) return fail(EOPNOTSUPP);
+  if (identity->is_datagram) return send_datagram(fd, *identity, *message, flags);
   msghdr plain = *message;
   plain.msg_name = nullptr;
   plain.msg_namelen = 0;
   return Runtime::get().libc().sendmsg(fd, &plain, flags);
 }
 
-std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, const sockaddr* address,
+std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr* address,
                             socklen_t* length) {
-  if (!concerns_us(fd, flags, address)) return std::nullopt;
-  if ((flags & MSG_OOB) != 0) return refuse_urgent();
-  const ssize_t got = Runtime::get().libc().recv(fd, data, size, flags);
-  // TCP gives no address, and says so by the length.
-  if (got >= 0 && length != nullptr) *length = 0;
+  const auto identity = concerned(fd, flags, address);
+  if (!identity) return std::nullopt;
+  if ((flags & MSG_OOB) != 0) return fail(EINVAL);
+  if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);
+  if (!identity->is_datagram) {
+    const ssize_t got = Runtime::get().libc().recv(fd, data, size, flags);
+    // TCP gives no address, and says so by the length.
+    if (got >= 0 && length != nullptr) *length = 0;
+    return got;
+  }
+  if (length == nullptr) return fail(EFAULT);
+  iovec part{data, size};
+  msghdr message = one_part(address, *length, part);
+  const ssize_t got = receive_datagram(fd, *identity, message, flags);
+  if (got >= 0) *length = message.msg_namelen;
   return got;
 }
 
 std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags) {
-  if (!concerns_us(fd, flags, message == nullptr ? nullptr : message->msg_name)) {
-    return std::nullopt;
-  }
-  if ((flags & MSG_OOB) != 0) return refuse_urgent();
+  const auto identity =
+      concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
+  if (!identity) return std::nullopt;
+  if ((flags & MSG_OOB) != 0) return fail(EINVAL);
+  if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);
+  if (identity->is_datagram) return receive_datagram(fd, *identity, *message, flags);
   void* const name = message->msg_name;
   message->msg_name = nullptr;
   const ssize_t got = Runtime::get().libc().recvmsg(fd, message, flags);
   message->msg_name = name;
   if (got >= 0) message->msg_namelen = 0;
   return got;
+}
+
+std::optional<int> sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  if (!identify(fd)) return std::nullopt;
+  int sent = 0;
+  for (unsigned i = 0; i < count; ++i, ++sent) {
+    const msghdr& message = messages[i].msg_hdr;
+    auto size = client::sendmsg(fd, &message, flags);
+    if (!size) size = Runtime::get().libc().sendmsg(fd, &message, flags);
+    if (*size < 0) break;
+    messages[i].msg_len = static_cast<unsigned>(*size);
+  }
+  return sent > 0 || count == 0 ? sent : -1;
+}
+
+std::optional<int> recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags,
+                            timespec* timeout) {
+  // The time-out is looked at between datagrams only, as Linux does it; one call that waits and
+  // then takes what is there does the same for all who use it.
+  if (timeout != nullptr || !identify(fd)) return std::nullopt;
+  int received = 0;
+  int wait = flags & ~MSG_WAITFORONE;
+  for (unsigned i = 0; i < count; ++i, ++received) {
+    msghdr& message = messages[i].msg_hdr;
+    auto size = client::recvmsg(fd, &message, wait);
+    if (!size) size = Runtime::get().libc().recvmsg(fd, &message, wait);
+    if (*size < 0) break;
+    messages[i].msg_len = static_cast<unsigned>(*size);
+    if ((flags & MSG_WAITFORONE) != 0) wait |= MSG_DONTWAIT;
+  }
+  return received > 0 || count == 0 ? received : -1;
+}
+
+namespace {
+
+// Set once a datagram socket was made here or in a parent: until then close(2) need not look.
+bool g_has_datagrams = false;
+
+}  // namespace
+
+void note_datagrams() { __atomic_store_n(&g_has_datagrams, true, __ATOMIC_RELAXED); }
+
+std::optional<int> close(int fd) {
+  if (!__atomic_load_n(&g_has_datagrams, __ATOMIC_RELAXED)) return std::nullopt;
+  const auto identity = identify(fd);
+  if (!identity || !identity->is_datagram) return std::nullopt;
+  const wire::UnixAddress name = own_name(fd);
+  const int result = sys::close(fd);
+  datagram_closed(name);
+  return result;
 }
 
 }  // namespace a7600::client

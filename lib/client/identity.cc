@@ -2,31 +2,58 @@
 #include "client/identity.h"
 
 #include <cerrno>
-#include <string_view>
 
 #include "base/sys.h"
+#include "wire/peer_name.h"
 
 namespace a7600::client {
 namespace {
 
-constexpr std::string_view kPrefix = "a7600.";
+class KeptErrno {
+ public:
+  KeptErrno() : saved_(errno) {}
+  ~KeptErrno() { errno = saved_; }
+  KeptErrno(const KeptErrno&) = delete;
+  KeptErrno& operator=(const KeptErrno&) = delete;
+
+ private:
+  int saved_;
+};
+
+sockaddr* out(wire::UnixAddress& name) {
+  name.length = sizeof(name.address);
+  return reinterpret_cast<sockaddr*>(&name.address);
+}
 
 }  // namespace
 
-std::optional<wire::UnixAddress> engine_of(int fd) {
-  const int saved = errno;
+wire::UnixAddress own_name(int fd) {
+  const KeptErrno kept;
   wire::UnixAddress name;
-  name.length = sizeof(name.address);
-  const int failed = sys::getpeername(fd, reinterpret_cast<sockaddr*>(&name.address), &name.length);
-  errno = saved;
-  if (failed != 0) return std::nullopt;
-  const std::string_view text = name.abstract_name();
-  if (!text.starts_with(kPrefix)) return std::nullopt;
-  // "a7600.PID.RANDOM.SOCKET": without its last part it is the engine's own address.
-  const std::size_t end = text.rfind('.');
-  if (end < kPrefix.size()) return std::nullopt;
-  name.length -= static_cast<socklen_t>(text.size() - end);
+  if (sys::getsockname(fd, out(name), &name.length) != 0) name.length = 0;
   return name;
+}
+
+std::optional<Identity> identify(int fd) {
+  const KeptErrno kept;
+  wire::UnixAddress name;
+  if (sys::getpeername(fd, out(name), &name.length) == 0) {
+    const auto engine = wire::engine_of_name(name);
+    if (!engine) return std::nullopt;
+    const auto peer = wire::peer_of_name(name);
+    return Identity{*engine, peer.has_value(), wire::domain_of_name(name), peer};
+  }
+  if (errno != ENOTCONN) return std::nullopt;
+  name = own_name(fd);
+  const auto engine = wire::engine_of_name(name);
+  if (!engine) return std::nullopt;
+  return Identity{*engine, true, wire::domain_of_name(name), std::nullopt};
+}
+
+std::optional<wire::UnixAddress> engine_of(int fd) {
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  return identity->engine;
 }
 
 }  // namespace a7600::client

@@ -6,6 +6,7 @@
 // socket over. An option that is in no table is ENOPROTOOPT, as with an unknown one in Linux.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -47,8 +48,6 @@ constexpr Option kOptions[] = {
     {SOL_SOCKET, SO_ZEROCOPY, Kind::kInteger},
     {SOL_SOCKET, SO_INCOMING_CPU, Kind::kInteger, -1},
     {SOL_SOCKET, SO_INCOMING_NAPI_ID, Kind::kReadOnly},
-    {SOL_SOCKET, SO_ACCEPTCONN, Kind::kReadOnly},
-    {SOL_SOCKET, SO_PROTOCOL, Kind::kReadOnly, IPPROTO_TCP},
 
     {IPPROTO_TCP, TCP_NODELAY, Kind::kInteger},
     {IPPROTO_TCP, TCP_MAXSEG, Kind::kInteger, kSegment},
@@ -67,6 +66,8 @@ constexpr Option kOptions[] = {
     {IPPROTO_TCP, TCP_FASTOPEN, Kind::kInteger},
     {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, Kind::kInteger},
     {IPPROTO_TCP, TCP_NOTSENT_LOWAT, Kind::kInteger, -1},
+
+    {IPPROTO_UDP, UDP_CORK, Kind::kInteger},
 
     {IPPROTO_IP, IP_TOS, Kind::kInteger},
     {IPPROTO_IP, IP_TTL, Kind::kInteger, 64},
@@ -138,6 +139,7 @@ int get_tcp_info(int fd, const wire::UnixAddress& engine, void* value, socklen_t
   if (const int error = call.result_of(engine)) return fail(error);
   tcp_info info{};
   switch (call.reply.state) {
+    case wire::SocketState::kListening: info.tcpi_state = TCP_LISTEN; break;
     case wire::SocketState::kConnecting: info.tcpi_state = TCP_SYN_SENT; break;
     case wire::SocketState::kConnected: info.tcpi_state = TCP_ESTABLISHED; break;
     case wire::SocketState::kClosedByPeer: info.tcpi_state = TCP_CLOSE_WAIT; break;
@@ -152,19 +154,26 @@ int get_tcp_info(int fd, const wire::UnixAddress& engine, void* value, socklen_t
 }  // namespace
 
 std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_t* length) {
-  const auto engine = engine_of(fd);
-  if (!engine) return std::nullopt;
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  const wire::UnixAddress* const engine = &identity->engine;
+  if (level == IPPROTO_TCP && identity->is_datagram) return fail(EOPNOTSUPP);
   if (value == nullptr || length == nullptr) return fail(EFAULT);
   if (level == SOL_SOCKET && name == SO_ERROR) return get_error(fd, *engine, value, length);
   if (level == IPPROTO_TCP && name == TCP_INFO) return get_tcp_info(fd, *engine, value, length);
   const Option option = option_of(level, name);
   if (!is_known(option)) return fail(ENOPROTOOPT);
-  if (level == SOL_SOCKET && name == SO_DOMAIN) {
+  if (level == SOL_SOCKET && name == SO_PROTOCOL) {
+    const int protocol = identity->is_datagram ? IPPROTO_UDP : IPPROTO_TCP;
+    return give(&protocol, sizeof(protocol), value, length);
+  }
+  if (level == SOL_SOCKET && (name == SO_DOMAIN || name == SO_ACCEPTCONN)) {
     Call call;
     call.request.op = wire::Op::kDescribe;
     call.descriptor = fd;
     if (const int error = call.result_of(*engine)) return fail(error);
-    return give(&call.reply.domain, sizeof(call.reply.domain), value, length);
+    const int listens = call.reply.state == wire::SocketState::kListening ? 1 : 0;
+    return give(name == SO_DOMAIN ? &call.reply.domain : &listens, sizeof(int), value, length);
   }
   if (option.kind == Kind::kKernel) return sys::getsockopt(fd, level, name, value, length);
   if (option.kind == Kind::kReadOnly) {
@@ -193,8 +202,10 @@ std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_
 }
 
 std::optional<int> setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
-  const auto engine = engine_of(fd);
-  if (!engine) return std::nullopt;
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  const wire::UnixAddress* const engine = &identity->engine;
+  if (level == IPPROTO_TCP && identity->is_datagram) return fail(ENOPROTOOPT);
   const Option option = option_of(level, name);
   if (!is_known(option) || option.kind == Kind::kReadOnly) return fail(ENOPROTOOPT);
   if (value == nullptr && length > 0) return fail(EFAULT);

@@ -26,16 +26,16 @@ int result(int posix) { return posix == 0 ? 0 : fail(posix); }
 
 std::optional<int> socket(int domain, int type, int protocol) {
   const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-  const bool is_tcp = (domain == AF_INET || domain == AF_INET6) && kind == SOCK_STREAM &&
-                      (protocol == 0 || protocol == IPPROTO_TCP);
-  if (!is_tcp) return std::nullopt;
+  const bool is_tcp = kind == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP);
+  const bool is_udp = kind == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP);
+  const bool is_ip = domain == AF_INET || domain == AF_INET6;
+  if (!is_ip || (!is_tcp && !is_udp)) return std::nullopt;
 
   Runtime& runtime = Runtime::get();
   Call call;
   call.request.op = wire::Op::kSocket;
   call.request.domain = domain;
   call.request.type = kind;
-  call.request.protocol = IPPROTO_TCP;
   if ((type & SOCK_NONBLOCK) != 0) call.request.flags |= wire::kNonBlocking;
 
   auto engine = runtime.engine({});
@@ -52,6 +52,7 @@ std::optional<int> socket(int domain, int type, int protocol) {
   if (error != 0) return fail(error == ECONNREFUSED ? ENETDOWN : error);
   if (!call.received) return fail(EMFILE);
   const int fd = call.received.release();
+  if (is_udp) note_datagrams();
   if ((type & SOCK_CLOEXEC) == 0) ::fcntl(fd, F_SETFD, 0);
   return fd;
 }
@@ -76,17 +77,26 @@ std::optional<int> bind(int fd, const sockaddr* address, socklen_t length) {
 }
 
 std::optional<int> listen(int fd) {
-  if (!engine_of(fd)) return std::nullopt;
-  return fail(EOPNOTSUPP);
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  if (identity->is_datagram) return fail(EOPNOTSUPP);
+  Call call;
+  call.request.op = wire::Op::kListen;
+  call.descriptor = fd;
+  return result(call.result_of(identity->engine));
 }
 
 std::optional<int> shutdown(int fd, int how) {
-  const auto engine = engine_of(fd);
-  if (!engine) return std::nullopt;
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  if (identity->is_datagram) {
+    if (!identity->peer) return fail(ENOTCONN);
+    return sys::shutdown(fd, how);
+  }
   Call call;
   call.request.op = wire::Op::kDescribe;
   call.descriptor = fd;
-  if (const int error = call.result_of(*engine)) return fail(error);
+  if (const int error = call.result_of(identity->engine)) return fail(error);
   const bool connected = call.reply.state == wire::SocketState::kConnected ||
                          call.reply.state == wire::SocketState::kClosedByPeer;
   if (!connected) return fail(ENOTCONN);
@@ -106,13 +116,18 @@ std::optional<int> getsockname(int fd, sockaddr* address, socklen_t* length) {
 }
 
 std::optional<int> getpeername(int fd, sockaddr* address, socklen_t* length) {
-  const auto engine = engine_of(fd);
-  if (!engine) return std::nullopt;
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
   if (address == nullptr || length == nullptr) return fail(EFAULT);
+  if (identity->is_datagram) {
+    if (!identity->peer) return fail(ENOTCONN);
+    write_address(*identity->peer, identity->domain, address, length);
+    return 0;
+  }
   Call call;
   call.request.op = wire::Op::kDescribe;
   call.descriptor = fd;
-  if (const int error = call.result_of(*engine)) return fail(error);
+  if (const int error = call.result_of(identity->engine)) return fail(error);
   const bool connected = call.reply.state == wire::SocketState::kConnected ||
                          call.reply.state == wire::SocketState::kClosedByPeer;
   if (!connected) return fail(ENOTCONN);

@@ -140,14 +140,28 @@ A7600_API int a7600_bind(int fd, const sockaddr* address, socklen_t length) {
                 [&] { return ::bind(fd, address, length); });
 }
 
+A7600_API int a7600_listen(int fd, int backlog) {
+  return either([&] { return client::listen(fd); }, [&] { return ::listen(fd, backlog); });
+}
+
+A7600_API int a7600_accept(int fd, sockaddr* address, socklen_t* length) {
+  return either([&] { return client::accept(fd, address, length, 0); },
+                [&] { return ::accept(fd, address, length); });
+}
+
+A7600_API int a7600_accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+  return either([&] { return client::accept(fd, address, length, flags); },
+                [&] { return ::accept4(fd, address, length, flags); });
+}
+
 A7600_API ssize_t a7600_send(int fd, const void* data, size_t size, int flags) {
-  return either([&] { return client::send(fd, data, size, flags, nullptr); },
+  return either([&] { return client::send(fd, data, size, flags, nullptr, 0); },
                 [&] { return ::send(fd, data, size, flags); });
 }
 
 A7600_API ssize_t a7600_sendto(int fd, const void* data, size_t size, int flags,
                                const sockaddr* address, socklen_t length) {
-  return either([&] { return client::send(fd, data, size, flags, address); },
+  return either([&] { return client::send(fd, data, size, flags, address, length); },
                 [&] { return ::sendto(fd, data, size, flags, address, length); });
 }
 
@@ -176,7 +190,9 @@ A7600_API int a7600_shutdown(int fd, int how) {
   return either([&] { return client::shutdown(fd, how); }, [&] { return ::shutdown(fd, how); });
 }
 
-A7600_API int a7600_close(int fd) { return ::close(fd); }
+A7600_API int a7600_close(int fd) {
+  return either([&] { return client::close(fd); }, [&] { return ::close(fd); });
+}
 
 A7600_API int a7600_getsockname(int fd, sockaddr* address, socklen_t* length) {
   return either([&] { return client::getsockname(fd, address, length); },

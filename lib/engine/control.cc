@@ -31,6 +31,7 @@ std::optional<std::uint64_t> cookie_of(int fd) {
 wire::SocketState wire_state(const Socket& socket) {
   switch (socket.state) {
     case Socket::State::kIdle: return wire::SocketState::kIdle;
+    case Socket::State::kListening: return wire::SocketState::kListening;
     case Socket::State::kConnecting: return wire::SocketState::kConnecting;
     case Socket::State::kConnected: return wire::SocketState::kConnected;
     case Socket::State::kFinished: return wire::SocketState::kClosedByPeer;
@@ -74,13 +75,16 @@ void Engine::serve(UniqueFd call) {
 }
 
 void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor) {
-  const bool about_a_socket = static_cast<bool>(descriptor);
+  const bool about_a_socket =
+      static_cast<bool>(descriptor) || request.op == wire::Op::kMaybeClosed;
   if (!about_a_socket && !is_trusted(call)) return static_cast<void>(reply_error(call, EACCES));
   switch (request.op) {
     case wire::Op::kSocket:
       return make_socket(call, request);
     case wire::Op::kResolve:
       return resolve(std::move(call), request);
+    case wire::Op::kMaybeClosed:
+      return maybe_closed(call, request);
     case wire::Op::kFinish:
       return start_finishing(std::move(call));
     default:
@@ -91,10 +95,14 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
   descriptor.reset();
   if (socket == nullptr) return static_cast<void>(reply_error(call, ENOTSOCK));
   switch (request.op) {
+    case wire::Op::kOpenPeer:
+      return open_peer(call, request, *socket);
     case wire::Op::kConnect:
       return connect(std::move(call), request, *socket);
     case wire::Op::kBind:
       return bind(call, request, *socket);
+    case wire::Op::kListen:
+      return listen(std::move(call), *socket);
     case wire::Op::kDescribe:
       return describe(call, *socket);
     case wire::Op::kTakeError:
@@ -140,16 +148,23 @@ std::uint16_t Engine::made_up_port() {
 
 // ---- socket, bind, connect
 
-Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, UniqueFd& program_end) {
+Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, Gate gate,
+                                   UniqueFd& program_end) {
   const modem::ConnectionId id = ++last_id_;
   const std::string name = address_.substr(1) + '.' + std::to_string(id);
-  auto made = Pair::make(name, nonblocking);
+  auto made = Pair::make(name, nonblocking, gate == Gate::kOpen);
   if (!made) return made.error();
   program_end = std::move(made.value().program_end);
   const std::uint64_t cookie = made.value().cookie;
-  auto socket = std::make_unique<Socket>(id, cookie, std::move(made.value().pair));
+  auto socket = std::make_unique<Socket>(id, cookie);
+  socket->pair = std::move(made.value().pair);
   socket->domain = domain;
   socket->type = type;
+  if (gate == Gate::kOpen) {
+    socket->state = Socket::State::kConnected;
+    socket->was_connected = true;
+    socket->connect_reported = true;
+  }
   watch_pair(*socket, EPOLL_CTL_ADD);
   by_cookie_.emplace(cookie, id);
   return sockets_.emplace(id, std::move(socket)).first->second.get();
@@ -157,10 +172,15 @@ Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, Uniqu
 
 void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
   if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
-  if (request.type != SOCK_STREAM) return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
+  const bool is_stream = request.type == SOCK_STREAM;
+  if (!is_stream && request.type != SOCK_DGRAM) {
+    return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
+  }
   UniqueFd program_end;
   const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
-  auto made = adopt_pair(request.domain, request.type, nonblocking, program_end);
+  auto made = is_stream ? adopt_pair(request.domain, request.type, nonblocking, Gate::kShut,
+                                     program_end)
+                        : adopt_datagrams(request.domain, nonblocking, program_end);
   if (!made) return static_cast<void>(reply_error(call, made.error().posix));
   reply(call, {}, program_end.get());
 }
@@ -172,10 +192,46 @@ void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& so
   if (!any && (!modem_.up() || wanted.ip != modem_.address())) {
     return static_cast<void>(reply_error(call, EADDRNOTAVAIL));
   }
+  const Endpoint before = socket.local;
+  socket.local = wanted;
+  if (is_port_taken(socket)) {
+    socket.local = before;
+    return static_cast<void>(reply_error(call, EADDRINUSE));
+  }
   socket.bound = true;
   socket.port_chosen = wanted.port != 0;
   socket.local = {wanted.ip, wanted.port != 0 ? wanted.port : made_up_port()};
+  // A datagram socket hears from now on; with a port of no meaning it may wait for its first word.
+  if (socket.is_udp() && socket.port_chosen) open_udp(socket);
   reply(call, {});
+}
+
+bool Engine::is_port_taken(const Socket& socket) const {
+  if (socket.local.port == 0) return false;
+  return std::any_of(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
+    const Socket& other = *entry.second;
+    const bool in_use = socket.is_udp() ? other.is_udp() && other.bound
+                                        : other.state == Socket::State::kListening;
+    return &other != &socket && in_use && other.local.port == socket.local.port;
+  });
+}
+
+void Engine::listen(UniqueFd call, Socket& socket) {
+  if (socket.state == Socket::State::kListening) {
+    // Only the backlog may be new.
+    return static_cast<void>(reply(call, {}));
+  }
+  if (socket.state != Socket::State::kIdle) return static_cast<void>(reply_error(call, EINVAL));
+  if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
+  if (is_port_taken(socket)) return static_cast<void>(reply_error(call, EADDRINUSE));
+  if (const Status port = ensure_port(); !port) {
+    reply_error(call, port.error().posix, notice_for(port.error()));
+    return;
+  }
+  if (socket.local.port == 0) socket.local.port = made_up_port();
+  socket.bound = true;
+  socket.waiters.push_back(std::move(call));
+  modem_.listen(socket.id, socket.local.port, now_ + config_.connect_timeout, now_);
 }
 
 void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket) {
@@ -189,6 +245,8 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
       if (!blocking) return static_cast<void>(reply_error(call, EINPROGRESS));
       socket.waiters.push_back(std::move(call));
       return;
+    case Socket::State::kListening:
+      return static_cast<void>(reply_error(call, EISCONN));
     case Socket::State::kConnecting:
       if (!blocking) return static_cast<void>(reply_error(call, EALREADY));
       socket.waiters.push_back(std::move(call));
@@ -225,7 +283,7 @@ void Engine::start_connecting(const UniqueFd& call, const wire::Request& request
 void Engine::retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket) {
   const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
   UniqueFd program_end;
-  auto made = adopt_pair(socket.domain, socket.type, nonblocking, program_end);
+  auto made = adopt_pair(socket.domain, socket.type, nonblocking, Gate::kShut, program_end);
   if (!made) return static_cast<void>(reply_error(call, made.error().posix));
   Socket& fresh = *made.value();
   fresh.local = socket.local;
@@ -295,9 +353,8 @@ void Engine::get_option(const UniqueFd& call, const wire::Request& request, Sock
 }
 
 void Engine::release(const UniqueFd& call, Socket& socket) {
-  if (socket.state != Socket::State::kIdle && socket.state != Socket::State::kFailed) {
-    return static_cast<void>(reply_error(call, EISCONN));
-  }
+  const bool idle = socket.state == Socket::State::kIdle || socket.state == Socket::State::kFailed;
+  if (!idle && !socket.is_udp()) return static_cast<void>(reply_error(call, EISCONN));
   wire::Reply out;
   out.domain = socket.domain;
   out.type = socket.type;
@@ -311,7 +368,8 @@ void Engine::release(const UniqueFd& call, Socket& socket) {
     std::memcpy(out.data.data() + out.size, &record, sizeof(record));
     out.size = static_cast<std::uint16_t>(out.size + sizeof(record));
   }
-  if (!socket.closing) destroy(socket.id);
+  // A datagram socket with a link is found dead soon, when the program's end has been replaced.
+  if (idle && !socket.closing) destroy(socket.id);
   reply(call, out);
 }
 
@@ -346,6 +404,9 @@ void Engine::start_finishing(UniqueFd call) {
       case Socket::State::kConnecting:
       case Socket::State::kFinished:
         begin_close(*socket);
+        break;
+      case Socket::State::kListening:
+        modem_.stop(id, now_);
         break;
       case Socket::State::kIdle:
       case Socket::State::kFailed:

@@ -88,6 +88,7 @@ void Engine::run() {
     if (const auto deadline = modem_.deadline(); deadline && now_ >= *deadline) {
       modem_.on_time(now_);
     }
+    if (has_datagrams() && now_ >= next_census_) look_for_dead();
     if (finishing_) check_finished();
   }
   port_.reset();
@@ -100,6 +101,7 @@ int Engine::wait_time() const {
   if (finishing_ && (!deadline || last_progress_ + kFinishPatience < *deadline)) {
     deadline = last_progress_ + kFinishPatience;
   }
+  if (has_datagrams() && (!deadline || next_census_ < *deadline)) deadline = next_census_;
   if (!deadline) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
   return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
@@ -123,7 +125,13 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
       }
       break;
     case Source::kSocket:
-      if (Socket* socket = find(value)) on_pair(*socket, events);
+      if (Socket* socket = find(value)) {
+        if (socket->is_udp()) {
+          on_datagrams(*socket);
+        } else {
+          on_pair(*socket, events);
+        }
+      }
       break;
   }
 }
@@ -139,8 +147,22 @@ Status Engine::ensure_port() {
   output_written_ = 0;
   port_writable_wanted_ = false;
   watch(EPOLL_CTL_ADD, port_->fd(), EPOLLIN, Source::kPort, 0);
+  modem_.set_push_policy(push_policy());
   log(log::Level::kInfo, "opened " + port_->name());
   return Done{};
+}
+
+modem::PushPolicy Engine::push_policy() const {
+  switch (config_.rx) {
+    case config::Rx::kBuffer:
+      return modem::PushPolicy::kNever;
+    case config::Rx::kPush:
+      return modem::PushPolicy::kAlways;
+    case config::Rx::kAuto:
+      break;
+  }
+  return port_->flow_control() == serial::FlowControl::kNone ? modem::PushPolicy::kNever
+                                                             : modem::PushPolicy::kAuto;
 }
 
 void Engine::read_port() {
@@ -159,7 +181,14 @@ void Engine::read_port() {
 }
 
 void Engine::write_port() {
-  if (!port_) return;
+  if (!port_) {
+    if (!modem_.has_output()) return;
+    // A server starts again after the line was lost.
+    if (const Status opened = ensure_port(); !opened) {
+      modem_.take_output(output_);
+      return modem_.line_failed(opened.error(), now_);
+    }
+  }
   for (;;) {
     if (output_written_ == output_.size()) {
       modem_.take_output(output_);
@@ -216,6 +245,11 @@ void Engine::on_pair(Socket& socket, unsigned events) {
   switch (socket.state) {
     case Socket::State::kIdle:
       if ((events & EPOLLHUP) != 0) destroy(id);
+      break;
+    case Socket::State::kListening:
+      if ((events & EPOLLHUP) == 0) break;
+      modem_.stop(id, now_);
+      destroy(id);
       break;
     case Socket::State::kConnecting:
       // close() and shutdown() alike give the attempt up.
@@ -294,8 +328,9 @@ void Engine::opened(modem::ConnectionId id) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
   socket->state = Socket::State::kConnected;
-  socket->was_connected = true;
   socket->local.ip = modem_.address();
+  if (socket->is_udp()) return modem_.set_writable(id, now_);
+  socket->was_connected = true;
   socket->pair.open_gate();
   watch_pair(*socket, EPOLL_CTL_MOD);
   for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
@@ -304,7 +339,12 @@ void Engine::opened(modem::ConnectionId id) {
 }
 
 void Engine::open_failed(modem::ConnectionId id, const Error& error) {
-  if (Socket* socket = find(id)) fail(*socket, error.posix, notice_for(error));
+  Socket* socket = find(id);
+  if (socket == nullptr) return;
+  if (!socket->is_udp()) return fail(*socket, error.posix, notice_for(error));
+  socket->state = Socket::State::kIdle;
+  socket->pending_error = error.posix;
+  socket->notice = notice_for(error);
 }
 
 std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
@@ -332,6 +372,8 @@ bool Engine::give(modem::ConnectionId id, std::span<const std::byte> bytes) {
 void Engine::ended(modem::ConnectionId id, const modem::End& end) {
   Socket* socket = find(id);
   if (socket == nullptr || socket->state != Socket::State::kConnected) return;
+  // A datagram socket goes on; it gets another link when it sends again.
+  if (socket->is_udp()) return begin_close(*socket);
   socket->end = end;
   if (!socket->pair.room()) {
     socket->finish_when_flushed = true;
@@ -345,8 +387,54 @@ void Engine::closed(modem::ConnectionId id) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
   socket->closing = false;
+  if (socket->is_udp() && socket->datagrams->alive()) {
+    socket->state = Socket::State::kIdle;
+    return;
+  }
   // A failed one is remembered for as long as failed_ has it.
   if (socket->state != Socket::State::kFailed) destroy(id);
+}
+
+void Engine::listening(modem::ServerId id) {
+  Socket* socket = find(id);
+  if (socket == nullptr) return;
+  socket->state = Socket::State::kListening;
+  for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) reply(waiter, {});
+}
+
+// The program finds the socket as it was before listen(2); one that did listen has ended.
+void Engine::listen_failed(modem::ServerId id, const Error& error) {
+  Socket* socket = find(id);
+  if (socket == nullptr) return;
+  const std::string notice = notice_for(error);
+  for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
+    reply_error(waiter, error.posix, notice);
+  }
+  if (socket->state == Socket::State::kListening) fail(*socket, error.posix, notice);
+}
+
+std::optional<modem::ConnectionId> Engine::accepted(modem::ServerId id, const Endpoint& peer) {
+  Socket* listener = find(id);
+  if (listener == nullptr || !listener->pair.is_open() || finishing_) return std::nullopt;
+  UniqueFd program_end;
+  auto made = adopt_pair(listener->domain, listener->type, false, Gate::kOpen, program_end);
+  if (!made) return std::nullopt;
+  Socket& socket = *made.value();
+  socket.local = {modem_.address(), listener->local.port};
+  socket.peer = peer;
+  socket.options = listener->options;
+
+  wire::AcceptRecord record;
+  record.domain = listener->domain;
+  record.peer_ip = peer.ip.value;
+  record.peer_port = peer.port;
+  if (!listener->pair.give_descriptor(std::as_bytes(std::span(&record, 1)), program_end)) {
+    log(log::Level::kWarn, "refused " + peer.to_string() + ": nobody accepts on port " +
+                               std::to_string(listener->local.port));
+    destroy(socket.id);
+    return std::nullopt;
+  }
+  return socket.id;
 }
 
 void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {

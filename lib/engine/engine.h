@@ -55,6 +55,7 @@ class Engine final : private modem::Host {
   void write_port();
   void port_failed(const Error& error);
   Status ensure_port();
+  modem::PushPolicy push_policy() const;
   int wait_time() const;
 
   // ---- Pairs (engine.cc)
@@ -66,13 +67,30 @@ class Engine final : private modem::Host {
   void destroy(modem::ConnectionId id);
   void check_finished();
 
+  // ---- Datagram sockets (udp.cc)
+  Result<Socket*> adopt_datagrams(int domain, bool nonblocking, UniqueFd& program_end);
+  void open_udp(Socket& socket);
+  void on_datagrams(Socket& socket);
+  void open_peer(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void maybe_closed(const UniqueFd& call, const wire::Request& request);
+  void close_if_dead(modem::ConnectionId id);
+  void look_for_dead();
+  bool has_datagrams() const;
+
   // ---- modem::Host
   void opened(modem::ConnectionId id) override;
   void open_failed(modem::ConnectionId id, const Error& error) override;
   std::size_t take(modem::ConnectionId id, std::span<std::byte> into) override;
   bool give(modem::ConnectionId id, std::span<const std::byte> bytes) override;
+  std::optional<Datagram> take_datagram(modem::ConnectionId id,
+                                        std::span<std::byte> into) override;
+  bool give_datagram(modem::ConnectionId id, const Endpoint& from,
+                     std::span<const std::byte> bytes) override;
   void ended(modem::ConnectionId id, const modem::End& end) override;
   void closed(modem::ConnectionId id) override;
+  void listening(modem::ServerId id) override;
+  void listen_failed(modem::ServerId id, const Error& error) override;
+  std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void log(log::Level level, std::string_view text) override;
 
@@ -89,6 +107,8 @@ class Engine final : private modem::Host {
   void start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void listen(UniqueFd call, Socket& socket);
+  bool is_port_taken(const Socket& socket) const;
   void describe(const UniqueFd& call, Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
   void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
@@ -99,7 +119,9 @@ class Engine final : private modem::Host {
 
   Socket* find(modem::ConnectionId id);
   Socket* by_descriptor(const UniqueFd& descriptor);
-  Result<Socket*> adopt_pair(int domain, int type, bool nonblocking, UniqueFd& program_end);
+  enum class Gate { kShut, kOpen };
+  Result<Socket*> adopt_pair(int domain, int type, bool nonblocking, Gate gate,
+                             UniqueFd& program_end);
   std::uint16_t made_up_port();
   std::string notice_for(const Error& error);
 
@@ -130,6 +152,10 @@ class Engine final : private modem::Host {
   bool finishing_ = false;
   bool done_ = false;
   TimePoint last_progress_;
+
+  // Datagram sockets are looked after now and then: the kernel does not tell when one is closed.
+  TimePoint next_census_{};
+  std::chrono::seconds census_pause_{1};
 
   std::string last_notice_;
   TimePoint last_notice_time_;

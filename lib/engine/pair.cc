@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "base/sys.h"
+#include "wire/channel.h"
 
 namespace a7600::engine {
 namespace {
@@ -35,7 +36,7 @@ void set_send_buffer(int fd, int size) {
 
 }  // namespace
 
-Result<Pair::Made> Pair::make(std::string_view name, bool nonblocking) {
+Result<Pair::Made> Pair::make(std::string_view name, bool nonblocking, bool gate_open) {
   int fds[2];
   if (sys::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return error_of(errno);
   UniqueFd program_end(fds[0]);
@@ -66,6 +67,8 @@ Result<Pair::Made> Pair::make(std::string_view name, bool nonblocking) {
   const ssize_t kept = sys::send(program_fd, kFiller.data(), 1, MSG_DONTWAIT | MSG_NOSIGNAL);
   made.pair.kept_ = kept == 1;
   set_send_buffer(program_fd, kProgramSendBuffer);
+
+  if (gate_open) made.pair.open_gate();
 
   const int status = ::fcntl(program_fd, F_GETFL);
   const int own_status = ::fcntl(made.pair.fd(), F_GETFL);
@@ -141,6 +144,10 @@ Pair::Taken Pair::take_nothing() const {
 
 void Pair::give(std::span<const std::byte> bytes) {
   if (deaf_ || bytes.empty()) return;
+  if (!leftover_.empty()) {
+    leftover_.insert(leftover_.end(), bytes.begin(), bytes.end());
+    return;
+  }
   const ssize_t sent = sys::send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM) {
     deaf_ = true;
@@ -155,6 +162,10 @@ bool Pair::flush() {
   std::vector<std::byte> bytes = std::exchange(leftover_, {});
   give(bytes);
   return room();
+}
+
+bool Pair::give_descriptor(std::span<const std::byte> record, const UniqueFd& descriptor) const {
+  return wire::send_message(fd(), record.data(), record.size(), descriptor.get()) == 0;
 }
 
 void Pair::finish() const { sys::shutdown(fd(), SHUT_WR); }

@@ -31,8 +31,11 @@ class Pair {
  public:
   struct Made;
 
+  // Closed.
+  Pair() = default;
+
   // `name`: this end's abstract name, without the NUL. ENFILE and the like are passed on.
-  static Result<Made> make(std::string_view name, bool nonblocking);
+  static Result<Made> make(std::string_view name, bool nonblocking, bool gate_open);
 
   int fd() const { return engine_end_.get(); }
   bool is_open() const { return static_cast<bool>(engine_end_); }
@@ -59,6 +62,10 @@ class Pair {
   bool room() const { return leftover_.empty(); }
   // The program reads no more: it has closed or shut its read side down.
   bool deaf() const { return deaf_; }
+
+  // Gives one whole record together with a descriptor, or nothing at all: a listening socket's news.
+  // False if there is no room.
+  bool give_descriptor(std::span<const std::byte> record, const UniqueFd& descriptor) const;
 
   // End of file behind what was given. REQUIRES: room().
   void finish() const;

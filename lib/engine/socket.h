@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ipv4.h"
 #include "base/unique_fd.h"
+#include "engine/datagrams.h"
 #include "engine/pair.h"
 #include "modem/host.h"
 #include "wire/message.h"
@@ -16,19 +18,23 @@ namespace a7600::engine {
 // What the engine knows about one program's socket.
 struct Socket {
   enum class State {
+    // UDP knows the first, kConnecting and kConnected only, as having no link, waiting for one, having one.
     kIdle,        // not connected; nothing at the modem
+    kListening,   // a server at the modem; accepted sockets are sent over the pair, its gate shut
     kConnecting,  // known to the modem; the gate is closed
     kConnected,   // bytes flow
     kFinished,    // the peer has closed; the program has been shown the end of file
     kFailed,      // refused, timed out or reset: no pair any more, only what may be asked of it
   };
 
-  Socket(modem::ConnectionId id_, std::uint64_t cookie_, Pair pair_)
-      : id(id_), cookie(cookie_), pair(std::move(pair_)) {}
+  Socket(modem::ConnectionId id_, std::uint64_t cookie_) : id(id_), cookie(cookie_) {}
+
+  bool is_udp() const { return datagrams.has_value(); }
 
   modem::ConnectionId id;
   std::uint64_t cookie;  // of the program's end: the socket's name for every process
-  Pair pair;
+  Pair pair;                           // TCP; closed for UDP
+  std::optional<Datagrams> datagrams;  // UDP
   State state = State::kIdle;
   int domain = 0;
   int type = 0;
@@ -44,7 +50,7 @@ struct Socket {
   bool was_connected = false;
   int pending_error = 0;            // SO_ERROR
   std::string notice;               // for the user, with the next reply about this socket
-  std::vector<UniqueFd> waiters;    // calls to be answered when it is connected or failed
+  std::vector<UniqueFd> waiters;    // calls to be answered when it is connected, listens or failed
   std::vector<wire::OptionRecord> options;
 
   bool closing = false;             // the modem has been told to close

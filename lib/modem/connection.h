@@ -23,9 +23,12 @@ struct Connection {
   };
 
   ConnectionId id = 0;
-  Endpoint to;
+  bool udp = false;
+  Endpoint to;  // udp: where the latest datagram went
   std::optional<std::uint16_t> local_port;
   State state = State::kWaiting;
+
+  int server = -1;  // the module's server that it came from; -1: opened by this side
 
   int link = -1;
   // Whether the module still counts the link as open, so that CIPCLOSE is due.
@@ -40,9 +43,11 @@ struct Connection {
   std::optional<chat::TimePoint> result_due;   // kOpening, kClosing: the result line
   int open_attempts = 0;
   bool opened = false;           // kOpening: "+CIPOPEN: n,0" was there before its OK
+  bool displaced = false;        // kOpening: the module gave the link to a server's client
 
   bool writable = false;         // the host has something to send
   std::vector<std::byte> unsent; // taken from the host, refused by the module as busy
+  std::vector<std::byte> early;  // pushed before the host knew that it is open
   bool readable = false;         // the module has announced data, or may have
   bool room = true;              // the host can take another chunk
   int busy_retries = 0;

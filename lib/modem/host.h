@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace a7600::modem {
 
 // Names a connection for its whole life, while it waits for a link, has one, or has had one.
 using ConnectionId = std::uint32_t;
+// Names a listening port.
+using ServerId = std::uint32_t;
 // Names a host name look-up.
 using QueryId = std::uint32_t;
 
@@ -41,11 +44,28 @@ class Host {
   // not, the host says set_room() when there is.
   virtual bool give(ConnectionId id, std::span<const std::byte> bytes) = 0;
 
+  // The same for a UDP socket, one datagram at a time.
+  struct Datagram {
+    std::size_t size = 0;
+    Endpoint to;
+  };
+  virtual std::optional<Datagram> take_datagram(ConnectionId id, std::span<std::byte> into) = 0;
+  // `from` is a guess in buffer access mode, where the module does not tell: the peer that the
+  // latest datagram went to.
+  virtual bool give_datagram(ConnectionId id, const Endpoint& from,
+                             std::span<const std::byte> bytes) = 0;
+
   // Everything that was received has been given. The id stays valid until close().
   virtual void ended(ConnectionId id, const End& end) = 0;
 
   // The answer to close(): the link is free again and the id is forgotten.
   virtual void closed(ConnectionId id) = 0;
+
+  virtual void listening(ServerId id) = 0;
+  virtual void listen_failed(ServerId id, const Error& error) = 0;
+  // A peer has connected to the port of `id`. Returns the id of the new connection, which is open,
+  // or nullopt to refuse it.
+  virtual std::optional<ConnectionId> accepted(ServerId id, const Endpoint& peer) = 0;
 
   virtual void resolved(QueryId id, const Result<std::vector<Ipv4>>& answer) = 0;
 

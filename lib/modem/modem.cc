@@ -16,6 +16,8 @@ constexpr auto kCloseWait = 30s;
 constexpr auto kBusyPause = 200ms;
 constexpr int kOpenAttempts = 12;  // every link once, and a little patience with <err> 8
 constexpr auto kResolveWait = 60s;
+constexpr std::chrono::seconds kFirstRetry = 5s;
+constexpr std::chrono::seconds kLongestRetry = 60s;
 constexpr auto kRestartWait = 2s;  // a command in flight when the module restarts has no answer
 
 }  // namespace
@@ -57,6 +59,17 @@ void Modem::open(ConnectionId id, const Endpoint& to, std::optional<std::uint16_
   connections_.emplace(id, std::move(connection));
 }
 
+void Modem::open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint deadline,
+                     chat::TimePoint now) {
+  Entry entry(*this, now);
+  Connection connection;
+  connection.id = id;
+  connection.udp = true;
+  connection.local_port = local_port;
+  connection.deadline = deadline;
+  connections_.emplace(id, std::move(connection));
+}
+
 void Modem::set_writable(ConnectionId id, chat::TimePoint now) {
   Entry entry(*this, now);
   if (Connection* connection = find(id)) connection->writable = true;
@@ -75,6 +88,27 @@ void Modem::close(ConnectionId id, chat::TimePoint now) {
   connection->writable = false;
   const bool in_flight = task_ != Task::kNone && task_id_ == id;
   if (connection->link < 0 && !in_flight) forget(id);
+}
+
+void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline,
+                   chat::TimePoint now) {
+  Entry entry(*this, now);
+  if (Server* old = servers_.lingering_on(port)) {
+    const int index = old->index;
+    servers_.remove(old->id);
+    Server& server = servers_.add(id, port, deadline);
+    server.index = index;
+    server.state = Server::State::kListening;
+    server.announced = true;
+    host_.listening(id);
+    return;
+  }
+  servers_.add(id, port, deadline);
+}
+
+void Modem::stop(ServerId id, chat::TimePoint now) {
+  Entry entry(*this, now);
+  if (Server* server = servers_.find(id)) server->stop_wanted = true;
 }
 
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
@@ -99,6 +133,9 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   phase_ = Phase::kOff;
   bringup_.reset();
   leave_commands_.clear();
+  servers_.restart();
+  retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
+  retry_at_ = now_ + retry_pause_;
   fail_waiting(error);
   lose_connections(error.posix, error.text);
 }
@@ -117,7 +154,7 @@ void Modem::on_time(chat::TimePoint now) {
 }
 
 std::size_t Modem::unfinished() const {
-  return static_cast<std::size_t>(
+  return servers_.size() + static_cast<std::size_t>(
       std::count_if(connections_.begin(), connections_.end(), [](const auto& entry) {
         const Connection& connection = entry.second;
         return connection.state != Connection::State::kOpening || !connection.close_wanted;
@@ -136,6 +173,12 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     consider(connection.result_due);
     consider(connection.poll_at);
   }
+  for (const auto& [id, server] : servers_) {
+    if (server.announced || server.state != Server::State::kWaiting) continue;
+    consider(server.deadline);
+  }
+  if (phase_ == Phase::kOff && !servers_.empty() && now_ < retry_at_) consider(retry_at_);
+  if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
   for (const Query& query : queries_) consider(query.deadline);
   return soonest;
 }
@@ -167,6 +210,16 @@ void Modem::expire() {
     connections_.erase(id);
     host_.open_failed(id, error);
   }
+  std::vector<ServerId> unstarted;
+  for (const auto& [id, server] : servers_) {
+    const bool waiting = server.state == Server::State::kWaiting && !server.announced;
+    if (waiting && now_ >= server.deadline) unstarted.push_back(id);
+  }
+  for (const ServerId id : unstarted) {
+    servers_.remove(id);
+    host_.listen_failed(
+        id, Error{ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"});
+  }
   while (!queries_.empty() && task_ != Task::kResolve) {
     const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
       return now_ >= query.deadline;
@@ -195,7 +248,10 @@ void Modem::next() {
   }
   if (phase_ == Phase::kBringup || phase_ == Phase::kCheck) next_bringup();
   if (phase_ != Phase::kUp || !chat_.idle()) return;
-  if (next_refused() || next_stray() || next_open() || next_close() || next_resolve()) return;
+  if (next_rx_mode() || next_refused() || next_stray() || next_server() || next_open() ||
+      next_close() || next_resolve()) {
+    return;
+  }
   next_transfer();
 }
 
@@ -231,10 +287,14 @@ bool Modem::next_open() {
     connection.link = *link;
     connection.link_open = false;
     connection.opened = false;
+    connection.displaced = false;
+    early_data_[static_cast<std::size_t>(*link)] = false;
     ++connection.open_attempts;
     links_.assign(*link, id);
     command(Task::kOpen, id,
-            {.text = at::open_tcp(*link, connection.to, connection.local_port),
+            {.text = connection.udp
+                         ? at::open_udp(*link, connection.local_port.value_or(0))
+                         : at::open_tcp(*link, connection.to, connection.local_port),
              .payload = {},
              .timeout = config_.connect_timeout + 5s});
     return true;
@@ -297,6 +357,8 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
     on_data_ready(ready->link);
   } else if (const auto* closed = std::get_if<at::LinkClosed>(&reply)) {
     on_link_closed(*closed);
+  } else if (const auto* client = std::get_if<at::ClientAccepted>(&reply)) {
+    on_client(*client);
   } else if (std::holds_alternative<at::NetworkClosed>(reply)) {
     log(log::Level::kWarn, line);
     if (phase_ == Phase::kUp || phase_ == Phase::kCheck) network_lost(line);
@@ -323,10 +385,13 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
     bringup_->on_reply(reply, now_);
     return;
   }
+  if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
   if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
     if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
     if (task_ == Task::kWhyRefused) network_open_ = state->value == 1;
+  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
+    on_server_stop(*stopped);
   } else if (std::holds_alternative<at::Other>(reply)) {
     log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {
@@ -347,6 +412,8 @@ void Modem::handle_result(const at::Reply& reply) {
     // Before its own OK: on_close_answer() releases the link then.
     if (task_ == Task::kClose && task_id_ == connection->id) return;
     release_link(*connection);
+  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
+    on_server_stop(*stopped);
   }
 }
 
@@ -363,6 +430,19 @@ void Modem::on_answer(const chat::Answer& answer) {
   if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
   if (task == Task::kResolve) {
     on_resolve_answer(answer);
+  } else if (task == Task::kRxMode) {
+    const bool must_read = rx_mode_.on_answer(answer);
+    for (auto& [id, connection] : connections_) {
+      if (must_read && connection.link >= 0) connection.readable = true;
+    }
+  } else if (task == Task::kStartServer || task == Task::kStopServer) {
+    if (Server* server = servers_.find(task_id_)) {
+      if (task == Task::kStartServer) {
+        on_start_server_answer(*server, answer);
+      } else {
+        on_stop_server_answer(*server, answer);
+      }
+    }
   } else if (Connection* connection = find(task_id_)) {
     switch (task) {
       case Task::kOpen:
@@ -391,6 +471,9 @@ void Modem::on_answer(const chat::Answer& answer) {
 
 bool Modem::wanted() const {
   if (!queries_.empty()) return true;
+  for (const auto& [id, server] : servers_) {
+    if (!server.announced || now_ >= retry_at_) return true;
+  }
   return std::any_of(connections_.begin(), connections_.end(), [](const auto& entry) {
     return entry.second.state == Connection::State::kWaiting;
   });
@@ -411,6 +494,7 @@ void Modem::after_bringup_answer() {
   if (phase_ == Phase::kCheck && bringup_->found_network_closed()) {
     lose_connections(ENETDOWN, "the module has lost its network");
     links_.clear();
+    servers_.restart();
     phase_ = Phase::kBringup;
   }
   if (bringup_->state() == Bringup::State::kUp) {
@@ -424,6 +508,9 @@ void Modem::after_bringup_answer() {
     log(log::Level::kWarn, error.text);
     lose_connections(error.posix, error.text);
     links_.clear();
+    servers_.restart();
+    retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
+    retry_at_ = now_ + retry_pause_;
     fail_waiting(error);
   }
 }
@@ -436,7 +523,9 @@ void Modem::bringup_up() {
   bringup_.reset();
   task_ = Task::kNone;
   phase_ = Phase::kUp;
+  rx_mode_.reset();
   network_lost_ = false;
+  retry_pause_ = 0s;
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
   if (!checked) {
     links_.clear();
@@ -470,6 +559,7 @@ void Modem::network_lost(std::string_view why) {
   network_lost_ = true;
   lose_connections(ENETDOWN, why);
   links_.clear();
+  servers_.restart();
   bringup_.reset();
   phase_ = Phase::kOff;
 }
@@ -512,6 +602,14 @@ void Modem::fail_waiting(const Error& error) {
     connections_.erase(id);
     host_.open_failed(id, error);
   }
+  std::vector<ServerId> unstarted;
+  for (const auto& [id, server] : servers_) {
+    if (!server.announced) unstarted.push_back(id);
+  }
+  for (const ServerId id : unstarted) {
+    servers_.remove(id);
+    host_.listen_failed(id, error);
+  }
   for (const Query& query : std::exchange(queries_, {})) host_.resolved(query.id, error);
 }
 
@@ -520,6 +618,7 @@ void Modem::fail_waiting(const Error& error) {
 void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
   // The result line came first, and everything is done.
   if (connection.state != Connection::State::kOpening) return;
+  if (connection.displaced) return retry_open(connection, 0ms);
   switch (answer.final) {
     case chat::Final::kOk:
       if (connection.opened) return on_opened(connection);
@@ -593,7 +692,10 @@ void Modem::on_opened(Connection& connection) {
   expect_first_data(connection);
   log(log::Level::kInfo, "link " + std::to_string(connection.link) + " is open to " +
                              connection.to.to_string());
-  if (!connection.close_wanted) host_.opened(connection.id);
+  if (connection.close_wanted) return;
+  host_.opened(connection.id);
+  const std::vector<std::byte> early = std::exchange(connection.early, {});
+  if (!early.empty()) give(connection, connection.to, early);
 }
 
 void Modem::retry_open(Connection& connection, std::chrono::milliseconds pause) {
@@ -640,7 +742,8 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
     case Connection::State::kOpen:
       connection->state = Connection::State::kDraining;
       connection->link_open = false;
-      connection->readable = true;
+      // Everything that was pushed is here already.
+      connection->readable = rx_mode_.buffered() || rx_mode_.changing();
       connection->writable = false;
       if (closed.reason == 2) {
         connection->end = {ETIMEDOUT, "closed for a sending timeout"};
@@ -648,6 +751,7 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
         connection->end = {ECONNRESET, "closed by the peer before everything was sent"};
       }
       connection->unsent.clear();
+      if (!connection->readable) drained(*connection);
       break;
     case Connection::State::kDraining:
     case Connection::State::kEnded:

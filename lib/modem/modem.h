@@ -15,6 +15,8 @@
 #include "modem/connection.h"
 #include "modem/host.h"
 #include "modem/links.h"
+#include "modem/rx_mode.h"
+#include "modem/servers.h"
 
 namespace a7600::modem {
 
@@ -49,6 +51,9 @@ class Modem final : private chat::Listener {
   // deadline, or ENETDOWN if the module was not up by then.
   void open(ConnectionId id, const Endpoint& to, std::optional<std::uint16_t> local_port,
             chat::TimePoint deadline, chat::TimePoint now);
+  // Opens a UDP socket on `local_port`, with the same answers.
+  void open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint deadline,
+                chat::TimePoint now);
   // The program has written something; Host::take() will be asked for it.
   void set_writable(ConnectionId id, chat::TimePoint now);
   // There is room for a chunk again after Host::give() said that there was none.
@@ -56,6 +61,12 @@ class Modem final : private chat::Listener {
   // The program is done with it. Answered by Host::closed, at once or later; nothing else is
   // reported for this id any more. What Host::take() has given before is still sent.
   void close(ConnectionId id, chat::TimePoint now);
+
+  // Listens on `port` until stop(); Host::listening or Host::listen_failed answers, by `deadline`.
+  // EADDRINUSE if the port, or all of the module's four servers, are in use. Started again by
+  // itself after the network was lost.
+  void listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now);
+  void stop(ServerId id, chat::TimePoint now);
 
   void resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline, chat::TimePoint now);
 
@@ -65,6 +76,9 @@ class Modem final : private chat::Listener {
   bool left() const {
     return leaving_ && (phase_ != Phase::kUp || (leave_commands_.empty() && chat_.idle()));
   }
+
+  // What the line is good for. Before the first connection.
+  void set_push_policy(PushPolicy policy) { rx_mode_.set_policy(policy); }
 
   // The line itself has failed (unplugged, closed): everything ends with `error`.
   void line_failed(const Error& error, chat::TimePoint now);
@@ -81,7 +95,7 @@ class Modem final : private chat::Listener {
   bool up() const { return phase_ == Phase::kUp; }
   Ipv4 address() const { return address_; }
   const Counters& counters() const { return counters_; }
-  // Connections that close() has yet to end. One whose opening nobody waits for does not count:
+  // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody waits for does not count:
   // the module alone decides when that is over.
   std::size_t unfinished() const;
 
@@ -95,7 +109,10 @@ class Modem final : private chat::Listener {
     kClose,
     kCloseStray,
     kWhyRefused,
+    kStartServer,
+    kStopServer,
     kResolve,
+    kRxMode,
     kSend,
     kRead,
     kLeave,
@@ -114,6 +131,9 @@ class Modem final : private chat::Listener {
   void on_unsolicited(const at::Reply& reply, std::string_view line) override;
   void on_line(const at::Reply& reply, std::string_view line) override;
   void on_answer(const chat::Answer& answer) override;
+  void on_pushed(int link, const std::optional<Endpoint>& from,
+                 std::span<const std::byte> bytes) override;
+  void on_push_cut(int link) override;
 
   // Scheduling.
   void next();
@@ -122,8 +142,10 @@ class Modem final : private chat::Listener {
   bool next_open();
   bool next_close();
   bool next_stray();
+  bool next_server();
   bool next_refused();
   bool next_resolve();
+  bool next_rx_mode();
   bool next_transfer();
   void command(Task task, ConnectionId id, chat::Command command);
 
@@ -150,11 +172,21 @@ class Modem final : private chat::Listener {
   void on_resolve_answer(const chat::Answer& answer);
   void on_link_closed(const at::LinkClosed& closed);
 
+  // Servers (listening.cc).
+  bool has_connections(int server_index) const;
+  void on_start_server_answer(Server& server, const chat::Answer& answer);
+  void on_stop_server_answer(Server& server, const chat::Answer& answer);
+  void on_server_stop(const at::ServerStop& stopped);
+  void displace(Connection& connection);
+  void on_client(const at::ClientAccepted& client);
+
   void send_chunk(Connection& connection);
   void read_chunk(Connection& connection);
   void on_send_answer(Connection& connection, const chat::Answer& answer);
   void on_read_answer(Connection& connection, const chat::Answer& answer);
+  void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
+  bool everyone_keeps_up() const;
   // Gives the connection up. What the module still holds for it is read first, unless a part of
   // the stream before that is lost.
   enum class Drain { kYes, kNo };
@@ -188,10 +220,18 @@ class Modem final : private chat::Listener {
   // Links that opened though nobody waits for them: a host before us asked and left.
   std::deque<int> strays_;
   std::map<ConnectionId, Connection> connections_;
+  Servers servers_;
+  bool server_stopped_ = false;  // "+SERVERSTOP:" came before its OK
+  // Data announced on links that nobody has: "+CLIENT:" may follow.
+  std::array<bool, at::kLinks> early_data_{};
+  // A failed bring-up is repeated for servers alone, and less and less often.
+  chat::TimePoint retry_at_{};
+  std::chrono::seconds retry_pause_{0};
   std::deque<Query> queries_;
   std::vector<Ipv4> addresses_;  // of the look-up in flight
   std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said
 
+  RxMode rx_mode_;
   int cursor_ = 0;  // link and direction that had the last turn
   std::array<std::byte, at::kLargestSend> chunk_{};
   std::size_t chunk_size_ = 0;

@@ -39,6 +39,7 @@ bool Modem::next_transfer() {
     if (turn % 2 == 0) {
       if (!open && connection->state != Connection::State::kDraining) continue;
       if (!connection->readable || !connection->room || connection->close_wanted) continue;
+      if (!rx_mode_.buffered()) continue;
       cursor_ = turn;
       read_chunk(*connection);
       return true;
@@ -59,16 +60,22 @@ void Modem::send_chunk(Connection& connection) {
   std::size_t size = connection.unsent.size();
   if (size > 0) {
     std::copy(connection.unsent.begin(), connection.unsent.end(), chunk_.begin());
+  } else if (connection.udp) {
+    if (const auto datagram = host_.take_datagram(connection.id, chunk_)) {
+      size = datagram->size;
+      connection.to = datagram->to;
+    }
   } else {
     size = host_.take(connection.id, chunk_);
-    if (size == 0) {
-      connection.writable = false;
-      return;
-    }
+  }
+  if (size == 0) {
+    connection.writable = false;
+    return;
   }
   chunk_size_ = size;
   command(Task::kSend, connection.id,
-          {.text = at::send(connection.link, size),
+          {.text = connection.udp ? at::send_to(connection.link, size, connection.to)
+                                  : at::send(connection.link, size),
            .shape = chat::Shape::kSend,
            .link = connection.link,
            .payload = std::span(chunk_).first(size),
@@ -78,7 +85,9 @@ void Modem::send_chunk(Connection& connection) {
 void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
   connection.unsent.clear();
   if (answer.final == chat::Final::kOk) {
-    if (answer.sent->confirmed == answer.sent->requested) {
+    // A datagram that did not leave is one that got lost.
+    if (answer.sent->confirmed == answer.sent->requested ||
+        (connection.udp && answer.sent->confirmed >= 0)) {
       connection.busy_retries = 0;
       expect_data(connection);
       return;
@@ -110,7 +119,11 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
 
 void Modem::on_data_ready(int link) {
   // Also while opening: the announcement may overtake "+CIPOPEN:".
-  if (Connection* connection = by_link(link)) connection->readable = true;
+  if (Connection* connection = by_link(link)) {
+    connection->readable = true;
+  } else if (link >= 0 && link < at::kLinks) {
+    early_data_[static_cast<std::size_t>(link)] = true;
+  }
 }
 
 void Modem::read_chunk(Connection& connection) {
@@ -139,9 +152,9 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
     }
     connection.read_errors = 0;
     connection.readable = answer.header->rest > 0;
-    if (!connection.close_wanted && !answer.payload.empty()) {
-      connection.room = host_.give(connection.id, answer.payload);
-    }
+    if (!answer.payload.empty()) give(connection, connection.to, answer.payload);
+    // More than one chunk at a time: a bulk download, which pushing would speed up.
+    if (connection.readable) rx_mode_.ask_for_push();
     if (!connection.readable) {
       if (connection.state == Connection::State::kDraining) return drained(connection);
       expect_data(connection);
@@ -163,6 +176,59 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
   if (connection.state == Connection::State::kDraining) return drained(connection);
   break_connection(connection, ECONNRESET, "the module refuses to hand over received data",
                    Drain::kNo);
+}
+
+void Modem::give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes) {
+  if (connection.close_wanted) return;
+  connection.room = connection.udp ? host_.give_datagram(connection.id, from, bytes)
+                                   : host_.give(connection.id, bytes);
+}
+
+// ---- Direct push mode
+
+bool Modem::everyone_keeps_up() const {
+  return std::all_of(connections_.begin(), connections_.end(), [](const auto& entry) {
+    const Connection& connection = entry.second;
+    return connection.room && connection.state != Connection::State::kDraining;
+  });
+}
+
+bool Modem::next_rx_mode() {
+  const bool datagrams = std::any_of(connections_.begin(), connections_.end(),
+                                     [](const auto& entry) { return entry.second.udp; });
+  rx_mode_.need_push(datagrams);
+  auto text = rx_mode_.next_command(everyone_keeps_up(), now_);
+  if (!text) return false;
+  command(Task::kRxMode, 0, {.text = std::move(*text), .payload = {}});
+  return true;
+}
+
+void Modem::on_pushed(int link, const std::optional<Endpoint>& from,
+                      std::span<const std::byte> bytes) {
+  Connection* connection = by_link(link);
+  if (connection == nullptr) {
+    log(log::Level::kDebug, "skipped data pushed for a link that nobody has");
+    return;
+  }
+  switch (connection->state) {
+    case Connection::State::kOpening:
+      connection->early.insert(connection->early.end(), bytes.begin(), bytes.end());
+      break;
+    case Connection::State::kOpen:
+    case Connection::State::kDraining:
+      give(*connection, from.value_or(connection->to), bytes);
+      if (!connection->room && !connection->udp) rx_mode_.hold_back(now_);
+      break;
+    default:
+      break;
+  }
+}
+
+void Modem::on_push_cut(int link) {
+  if (Connection* connection = by_link(link)) {
+    break_connection(*connection, ECONNRESET, "pushed data was cut off", Drain::kNo);
+  }
+  start_check("pushed data was cut off");
 }
 
 void Modem::break_connection(Connection& connection, int posix, std::string_view why,
@@ -205,7 +271,7 @@ void Modem::expect_data(Connection& connection) {
 }
 
 void Modem::safety_poll(Connection& connection) {
-  connection.readable = true;
+  connection.readable = rx_mode_.buffered();
   connection.poll_pause = std::min<std::chrono::seconds>(connection.poll_pause * 3,
                                                          kLongestPollPause);
   connection.poll_at = now_ + connection.poll_pause;

@@ -18,11 +18,15 @@ inline constexpr std::uint16_t kVersion = 1;
 inline constexpr std::size_t kRequestData = 256;  // a host name of 254 bytes fits
 inline constexpr std::size_t kReplyData = 1024;
 inline constexpr std::size_t kNotice = 256;
+inline constexpr std::size_t kLargestDatagram = 1500;  // manual 2.4
 
 enum class Op : std::uint16_t {
   kSocket = 1,   // domain, type, protocol, flags -> a descriptor
   kConnect,      // +fd, endpoint, kNonBlocking -> error; a descriptor if the socket was replaced
   kBind,         // +fd, endpoint -> error
+  kListen,       // +fd -> error; AcceptRecords arrive on the socket from then on
+  kOpenPeer,     // +fd of a datagram socket, endpoint -> error; its name can be sent to from now on
+  kMaybeClosed,  // data: a datagram socket's name; a descriptor of it was closed
   kDescribe,     // +fd -> state, local, peer, domain, type
   kTakeError,    // +fd -> value: SO_ERROR, cleared; kAuthoritative
   kSetOption,    // +fd, level, name, data -> error
@@ -42,6 +46,7 @@ inline constexpr std::uint32_t kAuthoritative = 1;
 enum class SocketState : std::uint32_t {
   kIdle,
   kConnecting,
+  kListening,
   kConnected,
   kClosedByPeer,
   kFailed,  // never got connected, or was reset
@@ -98,6 +103,18 @@ struct OptionRecord {
   std::int32_t name = 0;
   std::uint32_t size = 0;
   std::array<std::byte, 16> value{};
+};
+
+// What the engine sends over a listening socket, with the descriptor of the accepted one.
+struct AcceptRecord {
+  static constexpr std::uint64_t kMark = 0x6137363030616363;
+  std::uint64_t mark = kMark;
+  std::int32_t domain = 0;
+  std::uint32_t peer_ip = 0;  // host byte order
+  std::uint16_t peer_port = 0;
+  std::array<std::uint16_t, 3> unused{};
+
+  Endpoint peer() const { return {{peer_ip}, peer_port}; }
 };
 
 // True if the message is of this version and every size and enumerator in it is in range.

@@ -57,6 +57,13 @@ class Silent(ModuleTest):
         self.assert_works()
 
 
+class Deaf(ModuleTest):
+    simulator_options = ("--fault", "deaf")
+
+    def test_a_module_that_does_not_even_take_bytes_is_enetdown(self):
+        self.assert_network_down(self.modem.port)
+
+
 class SimMissing(ModuleTest):
     simulator_options = ("--fault", "sim-missing")
 
@@ -65,7 +72,7 @@ class SimMissing(ModuleTest):
 
 
 class PinRequired(ModuleTest):
-    simulator_options = ("--fault", f"pin={PIN}")
+    simulator_options = ("--fault", f"sim-pin={PIN}")
 
     def test_1_a_required_pin_that_was_not_given_is_enetdown(self):
         self.assert_network_down("PIN", "A7600_PIN")
@@ -75,7 +82,7 @@ class PinRequired(ModuleTest):
         seen = self.probe("connect", ADDRESS, "80", PIN="9999")
         self.assertEqual(seen.stdout, b"connect ENETDOWN\n", seen)
         self.assert_one_line(seen.stderr, "PIN")
-        tries = [command for command in self.modem.commands(self._modem_log_start)
+        tries = [command for command in self.modem_commands()
                  if command.upper().startswith("AT+CPIN=")]
         self.assertEqual(tries, ["AT+CPIN=9999"])
         self.assertNotIn("9999", seen.stderr)
@@ -86,6 +93,14 @@ class PinRequired(ModuleTest):
         self.assert_works()
 
 
+class PukRequired(ModuleTest):
+    simulator_options = ("--fault", "sim-puk")
+
+    def test_a_locked_sim_is_enetdown_and_no_pin_is_tried(self):
+        self.assert_network_down("PUK", PIN=PIN)
+        self.assertFalse([command for command in self.modem_commands() if "CPIN=" in command])
+
+
 class NotRegistered(ModuleTest):
     simulator_options = ("--fault", "not-registered")
 
@@ -93,8 +108,15 @@ class NotRegistered(ModuleTest):
         self.assert_network_down("regist")
 
 
+class Denied(ModuleTest):
+    simulator_options = ("--fault", "denied")
+
+    def test_a_module_whose_registration_is_denied_is_enetdown(self):
+        self.assert_network_down("regist")
+
+
 class RegisteredLate(ModuleTest):
-    simulator_options = ("--fault", "register-after=2")
+    simulator_options = ("--fault", "slow-registration=2000")
 
     def test_a_module_that_registers_in_time_is_waited_for(self):
         self.assert_works()
@@ -108,10 +130,37 @@ class Noise(ModuleTest):
             self.assert_works()
 
 
-class EchoOn(ModuleTest):
+class Echo(ModuleTest):
+    """A module echoes until it is told not to, and again after a restart."""
+
+    simulator_options = ("--fault", "echo-back")
+
     def test_a_module_that_echoes_is_understood(self):
+        for _ in range(5):
+            self.assert_works()
+
+
+class Stale(ModuleTest):
+    """What a program that was killed leaves behind: echo off, network and links open."""
+
+    simulator_options = ("--fault", "stale")
+
+    def test_a_module_left_as_it_was_is_taken_over(self):
         self.assert_works()
-        self.assertIn("ATE0", self.modem_log())
+
+
+class StalePayload(ModuleTest):
+    simulator_options = ("--fault", "stale=payload")
+
+    def test_a_module_that_waits_for_a_payload_is_taken_over(self):
+        self.assert_works()
+
+
+class StaleTransparent(ModuleTest):
+    simulator_options = ("--fault", "stale=transparent")
+
+    def test_a_module_in_transparent_mode_is_taken_over(self):
+        self.assert_works()
 
 
 if __name__ == "__main__":

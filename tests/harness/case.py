@@ -40,12 +40,17 @@ class ModemTest(unittest.TestCase):
     def setUp(self):
         if not self.modem.running():
             self._start_modem()
+        self.modem.settle()
         self._modem_log_start = self.modem.log_size()
         self._library_logs = []
 
     def modem_log(self):
         """What the simulator logged since this test began."""
         return self.modem.log(self._modem_log_start)
+
+    def modem_commands(self):
+        """The AT commands that the simulator was sent since this test began."""
+        return self.modem.commands(self._modem_log_start)
 
     def diagnostics(self):
         """What a person needs to see of a failed test."""

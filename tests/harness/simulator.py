@@ -3,6 +3,7 @@
 import re
 import select
 import subprocess
+import time
 
 from . import build_tree
 from .process import Background
@@ -43,6 +44,18 @@ class Simulator(Background):
                 return log.read().decode(errors="replace")
         except FileNotFoundError:
             return ""
+
+    def settle(self, seconds=2):
+        """Waits until what the last program left on the line has been answered. Nothing announces
+        that, so: until the log has ended with the module's words for a moment."""
+        deadline = time.monotonic() + seconds
+        size = -1
+        while time.monotonic() < deadline:
+            before, size = size, self.log_size()
+            last = self.log(max(0, size - 4096)).splitlines()[-1:]
+            if size == before and not (last and " > " in last[0]):
+                return
+            time.sleep(0.02)
 
     def log_size(self):
         return self.log_path.stat().st_size if self.log_path.exists() else 0

@@ -15,6 +15,9 @@ constexpr int kPinRequired = 11;
 constexpr int kPukRequired = 12;
 constexpr int kIncorrectPassword = 16;
 
+// Time for the OK to leave.
+constexpr Milliseconds kBeforeReset{20};
+
 // Commands that need the SIM say so. Whether the SIM is ready.
 bool sim_ready(Modem& m) {
   switch (m.device.sim) {
@@ -112,6 +115,7 @@ void enter_pin(Modem& m, const Parameters& p) {
     return m.cme_error(kIncorrectPassword, "incorrect password");
   }
   m.device.pin_tries = 3;
+  m.device.pin_entered = true;
   m.device.sim = Device::Sim::kReady;
   m.ok();
   m.out.urc("+CPIN: READY");
@@ -199,7 +203,9 @@ void functionality(Modem& m, const Command& command, const Parameters& p) {
       const auto mode = p.number(0, 0, 7);
       if (!mode || p.size() > 2) return m.error();
       m.device.functionality = static_cast<int>(*mode);
-      return m.ok();
+      m.ok();
+      if (p.number(1, 0, 1).value_or(0) == 1) m.later(kBeforeReset, [&m] { m.reboot(); });
+      return;
     }
     case Form::kExecute:
       return m.error();
@@ -280,18 +286,15 @@ void rate(Modem& m, const Command& command, const Parameters& p) {
       return m.ok();
     case Form::kRead: {
       Text text;
-      text << "+IPR: " << m.device.rate;
+      text << "+IPR: " << m.line.rate();
       m.out.info(text);
       return m.ok();
     }
     case Form::kWrite: {
       const auto wanted = p.number(0, 0, 4'000'000);
       if (!wanted || p.size() != 1 || (*wanted != 0 && *wanted < 300)) return m.error();
-      // V.250: the answer still goes at the old rate; a line that isn't paced stays so.
-      m.device.rate = *wanted;
-      if (m.line.baud() != 0 && *wanted != 0) {
-        m.line.change_baud(static_cast<std::uint32_t>(*wanted));
-      }
+      // V.250: the answer still goes at the old rate.
+      m.line.change_rate(static_cast<std::uint32_t>(*wanted));
       return m.ok();
     }
     case Form::kExecute:
@@ -316,12 +319,27 @@ void flow_control(Modem& m, const Command& command, const Parameters& p) {
       if (!dce || !dte || p.size() > 2 || *dce == 1 || *dte == 1) return m.error();
       m.device.dce_flow = static_cast<int>(*dce);
       m.device.dte_flow = static_cast<int>(*dte);
+      m.line.close_gate(*dte == 2 && m.faults.on(Fault::kNoRtsCts));
       return m.ok();
     }
     case Form::kExecute:
       m.device.dce_flow = m.device.dte_flow = 0;
       return m.ok();
   }
+}
+
+void reset(Modem& m, const Command& command, const Parameters&) {
+  if (command.form == Form::kTest) return m.ok();
+  if (command.form != Form::kExecute) return m.error();
+  m.ok();
+  m.later(kBeforeReset, [&m] { m.reboot(); });
+}
+
+void power_off(Modem& m, const Command& command, const Parameters&) {
+  if (command.form == Form::kTest) return m.ok();
+  if (command.form != Form::kExecute) return m.error();
+  m.ok();
+  m.later(kBeforeReset, [&m] { m.switch_off(); });
 }
 
 // What a host may set although it changes nothing here.
@@ -354,6 +372,8 @@ constexpr auto kCommands = std::to_array<Entry>({
     {"+GSN", serial_number},
     {"+CIMI", subscriber},
     {"+CICCID", card_number},
+    {"+CRESET", reset},
+    {"+CPOF", power_off},
     {"+CTZU", accept},
     {"+CTZR", accept},
     {"+CGEREP", accept},

@@ -9,42 +9,60 @@ namespace a7600::sim {
 namespace {
 
 void net_open(Modem& m, const Command& command, const Parameters&) {
+  const Stack::Net net = m.stack.net();
   if (command.form == Form::kRead) {
     Text text;
-    text << "+NETOPEN: " << (m.stack.net_open() ? 1 : 0);
+    text << "+NETOPEN: " << (net == Stack::Net::kOpen || net == Stack::Net::kDropped ? 1 : 0);
     m.out.info(text);
     return m.ok();
   }
   if (command.form != Form::kExecute) return m.error();
-  if (m.stack.net() != Stack::Net::kClosed) return m.ip_error(ErrInfo::kNetworkAlreadyOpened);
-  m.stack.open_net([&m](Err err) {
+  if (net != Stack::Net::kClosed) return m.ip_error(ErrInfo::kNetworkAlreadyOpened);
+  const Order order = m.order(m.profile.net_open);
+  if (order == Order::kOkAtOnce) m.ok();
+  m.stack.open_net(m.device.registered(), [&m, order](Err err) {
     Text text;
     text << "+NETOPEN: " << static_cast<int>(err);
-    m.out.urc(text);
+    m.finish(order, text, err == Err::kSucceeded);
   });
-  m.ok();
+}
+
+void close_transparent(Modem& m) {
+  m.stack.close_link(m.stack.link(0));
+  m.out.info("CLOSED");
+  m.out.info("+CIPCLOSE: 0,0");
 }
 
 void net_close(Modem& m, const Command& command, const Parameters&) {
   if (command.form != Form::kExecute) return m.error();
-  if (!m.stack.net_open()) {
-    Text text;
-    text << "+NETCLOSE: " << static_cast<int>(Err::kNetworkNotOpened);
+  Err err = Err::kSucceeded;
+  if (m.stack.net() == Stack::Net::kClosed || m.stack.net() == Stack::Net::kOpening) {
+    err = Err::kNetworkNotOpened;
+  } else if (m.faults.happens(Fault::kNetcloseError)) {
+    err = static_cast<Err>(m.faults.value(Fault::kNetcloseError));
+  }
+  Text text;
+  text << "+NETCLOSE: " << static_cast<int>(err);
+  if (err != Err::kSucceeded) {
     m.out.info(text);
     return m.error();
   }
-  m.ok();
-  if (m.stack.transparent(m.stack.link(0))) {
-    m.stack.close_link(m.stack.link(0));
-    m.out.info("CLOSED");
-    m.out.info("+CIPCLOSE: 0,0");
+  const bool transparent = m.stack.transparent(m.stack.link(0));
+  const Order order = transparent ? Order::kOkAtOnce : m.order(m.profile.net_close);
+  if (order == Order::kOkAtOnce) m.ok();
+  if (transparent) close_transparent(m);
+  for (int i = 0; i < kLinks; ++i) {
+    if (m.profile.tells_net_close && m.stack.link(i).open()) {
+      m.stack.close_link(m.stack.link(i), CloseReason::kByLocal);
+    }
   }
   m.stack.close_net();
-  m.out.urc("+NETCLOSE: 0");
+  m.finish(order, text, true);
 }
 
 void ip_address(Modem& m, const Command& command, const Parameters&) {
   if (command.form != Form::kExecute) return m.error();
+  if (m.spoil_with_ip_error()) return;
   if (!m.stack.net_open()) return m.ip_error(ErrInfo::kNetworkNotOpened);
   Text text;
   text << "+IPADDR: " << m.stack.ip();
@@ -54,13 +72,16 @@ void ip_address(Modem& m, const Command& command, const Parameters&) {
 
 void answer_name(Modem& m, const std::string& name) {
   const auto addresses = m.router.resolve(name);
-  if (addresses.empty()) {
+  if (addresses.empty() || m.faults.happens(Fault::kDnsError)) {
     m.out.info("+CDNSGIP: 0,10");
     return m.error();
   }
-  Text text;
-  text << "+CDNSGIP: 1," << Quoted{name} << ",\"" << addresses.front() << '"';
-  m.out.info(text);
+  const std::size_t count = m.profile.all_addresses ? addresses.size() : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    Text text;
+    text << "+CDNSGIP: " << i + 1 << ',' << Quoted{name} << ",\"" << addresses[i] << '"';
+    i == 0 ? m.out.info(text) : m.out.more(text);
+  }
   m.ok();
 }
 
@@ -74,7 +95,9 @@ void query_name(Modem& m, const Command& command, const Parameters& p) {
     m.out.info("+CDNSGIP: 0,10");
     return m.error();
   }
-  m.later(2 * m.options.net_latency, [&m, name = std::string(*name)] { answer_name(m, name); });
+  Clock::duration delay = 2 * m.options.net_latency;
+  if (m.faults.happens(Fault::kDnsSlow)) delay += Milliseconds(m.faults.value(Fault::kDnsSlow));
+  m.later(delay, [&m, name = std::string(*name)] { answer_name(m, name); });
 }
 
 constexpr auto kCommands = std::to_array<Entry>({

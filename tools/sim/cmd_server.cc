@@ -36,6 +36,9 @@ void start(Modem& m, const Command& command, const Parameters& p) {
   Servers& servers = m.stack.servers();
   const int index = static_cast<int>(*server);
   if (servers.started(index)) return m.cip_error(Err::kAlreadyListening);
+  if (m.faults.happens(Fault::kServerError)) {
+    return m.cip_error(static_cast<Err>(m.faults.value(Fault::kServerError)));
+  }
   const Err err =
       servers.start(index, static_cast<std::uint16_t>(*port), static_cast<int>(*backlog));
   if (err != Err::kSucceeded) return m.cip_error(err);
@@ -65,12 +68,13 @@ void stop(Modem& m, const Command& command, const Parameters& p) {
     err = Err::kNotSupported;
   } else if (has_client(m, static_cast<int>(*number))) {
     err = Err::kSocketsOpened;
+  } else if (m.faults.happens(Fault::kStopError)) {
+    err = static_cast<Err>(m.faults.value(Fault::kStopError));
   }
   Text text;
   text << "+SERVERSTOP: " << *number << ',' << static_cast<int>(err);
   if (err == Err::kSucceeded) m.stack.servers().stop(static_cast<int>(*number));
-  m.out.info(text);
-  return err == Err::kSucceeded ? m.ok() : m.error();
+  m.answer(m.profile.server_stop, text, err == Err::kSucceeded);
 }
 
 constexpr auto kCommands = std::to_array<Entry>({

@@ -40,11 +40,11 @@ void list_links(Modem& m) {
   m.ok();
 }
 
-// +CIPOPEN: n,err for a dialled link, after the OK.
-void report_open(Modem& m, int link, Err err) {
+// The end of an AT+CIPOPEN that has dialled or looked up a name.
+void report_open(Modem& m, Order order, int link, Err err) {
   Text text;
   text << "+CIPOPEN: " << link << ',' << static_cast<int>(err);
-  m.out.urc(text);
+  m.finish(order, text, err == Err::kSucceeded);
 }
 
 // The end of an AT+CIPOPEN of transparent mode (manual 2.3, form 4).
@@ -64,17 +64,19 @@ void open_tcp(Modem& m, int number, const Parameters& p) {
   }
   const auto addresses = m.router.resolve(*host);
   const bool transparent = m.stack.settings.mode == 1;
-  if (!transparent) m.ok();
+  const Order order = m.order(m.profile.tcp_open);
+  if (!transparent && order == Order::kOkAtOnce) m.ok();
   if (addresses.empty()) {
     return transparent ? answer_transparent(m, link, Err::kDnsFailed)
-                       : report_open(m, number, Err::kDnsFailed);
+                       : report_open(m, order, number, Err::kDnsFailed);
   }
   m.stack.connect(link, {addresses.front(), static_cast<std::uint16_t>(*port)},
-                  static_cast<std::uint16_t>(*local_port), [&m, &link, transparent](Err err) {
+                  static_cast<std::uint16_t>(*local_port),
+                  [&m, &link, transparent, order](Err err) {
                     if (transparent) {
                       answer_transparent(m, link, err);
                     } else {
-                      report_open(m, link.number(), err);
+                      report_open(m, order, link.number(), err);
                     }
                   });
 }
@@ -99,8 +101,9 @@ void open_udp(Modem& m, int number, const Parameters& p, std::size_t port_index)
   const Err err = m.stack.open_udp(link, peer, static_cast<std::uint16_t>(*local_port));
   if (transparent) return answer_transparent(m, link, err);
   if (err != Err::kSucceeded) return open_error(m, number, err);
-  result(m, "+CIPOPEN", number, err);
-  m.ok();
+  Text text;
+  text << "+CIPOPEN: " << number << ",0";
+  m.answer(m.profile.udp_open, text, true);
 }
 
 void open_link(Modem& m, const Command& command, const Parameters& p) {
@@ -120,6 +123,8 @@ void open_link(Modem& m, const Command& command, const Parameters& p) {
   if (state == Link::State::kOpen || state == Link::State::kConnecting) {
     return open_error(m, link, Err::kNotSupported);
   }
+  if (m.faults.happens(Fault::kLinkCollision)) return open_error(m, link, Err::kNotSupported);
+  if (m.faults.happens(Fault::kRebootInOpen)) return m.reboot();
   const auto type = p.quoted(1);
   if (type && same_name(*type, "TCP")) return open_tcp(m, link, p);
   if (type && same_name(*type, "UDP")) return open_udp(m, link, p, 4);
@@ -139,8 +144,7 @@ std::optional<Endpoint> destination(const Parameters& p) {
 
 void send(Modem& m, const Command& command, const Parameters& p) {
   if (command.form == Form::kTest) {
-    // The manual's own words: the name with its "AT".
-    m.out.info("AT+CIPSEND: (0-9),(1-1500)");
+    m.out.info(m.profile.send_test);
     return m.ok();
   }
   if (command.form != Form::kWrite) return m.error();
@@ -149,13 +153,19 @@ void send(Modem& m, const Command& command, const Parameters& p) {
   if (!number || (!p.absent(1) && !length)) return m.cip_error(Err::kWrongParameter);
   if (!m.stack.net_open()) return m.cip_error(Err::kNetworkNotOpened);
   const Link& link = m.stack.link(static_cast<int>(*number));
-  if (!link.open() || m.stack.transparent(link)) return m.cip_error(Err::kNotSupported);
+  if (!link.open() || m.stack.transparent(link) || m.stack.broken(link)) {
+    return m.cip_error(Err::kNotSupported);
+  }
   const bool udp = link.type() == Link::Type::kUdp;
   const auto to = udp ? destination(p) : Endpoint{};
   if (!to || (!udp && p.size() > 2)) return m.cip_error(Err::kWrongParameter);
   // "Only supports fixed-length to send" (manual 6.4.2).
   if (link.server() >= 0 && !length) return m.cip_error(Err::kNotSupported);
-  if (m.stack.sending(link)) return m.cip_error(Err::kBusy);
+  if (m.stack.sending(link) || m.faults.happens(Fault::kSendBusy)) return m.cip_error(Err::kBusy);
+  if (m.faults.happens(Fault::kSendError)) {
+    return m.cip_error(static_cast<Err>(m.faults.value(Fault::kSendError)));
+  }
+  if (m.faults.happens(Fault::kNoPrompt)) return m.host.ready();
   m.await_payload(link.number(),
                   length ? std::optional(static_cast<std::size_t>(*length)) : std::nullopt, *to);
 }
@@ -194,9 +204,58 @@ void receive_mode(Modem& m, int mode) {
   if (changed) m.stack.delivery().mode_changed();
 }
 
+// AT+CIPRXGET=5: the first datagram, or its first `length` bytes, with its sender. The notes on
+// real firmware don't give its form: this one is a guess in the manual's manner.
+void read_datagram(Modem& m, Link& link, std::size_t length) {
+  if (link.type() != Link::Type::kUdp) return m.ip_error(ErrInfo::kNotSupported);
+  const std::size_t count = std::min(length, link.datagram().left);
+  const Endpoint from = link.datagram().from;
+  Text header;
+  header << "+CIPRXGET: 5," << link.number() << ',' << count << ','
+         << link.received().size() - count << ",\"" << from.ip << "\"," << from.port;
+  const auto pieces = link.received().front(count);
+  m.out.info_with_data(header, pieces[0], pieces[1]);
+  link.drop(count);
+  m.ok();
+}
+
+// Modes 2 to 5.
+void retrieve(Modem& m, long mode, const Parameters& p) {
+  const auto number = p.number(1, 0, kLinks - 1);
+  const long most = mode == 3 ? kMaxHexRead : kMaxRead;
+  const auto length = p.absent(2) ? std::optional(most) : p.number(2, 1, most);
+  const std::size_t expected = mode == 4 ? 2 : 3;
+  if (!number || !length || p.size() > expected) return m.ip_error(ErrInfo::kInvalidParameter);
+  if (m.spoil_with_ip_error()) return;
+  Link& link = m.stack.link(static_cast<int>(*number));
+  if (m.stack.settings.rx_mode == 0 || m.stack.transparent(link)) {
+    return m.ip_error(ErrInfo::kNotSupported);
+  }
+  const bool gone = link.state() == Link::State::kFree;
+  if (gone && !m.stack.net_open()) return m.ip_error(ErrInfo::kNetworkNotOpened);
+  if (mode == 4) {
+    Text text;
+    text << "+CIPRXGET: 4," << link.number() << ',' << link.received().size();
+    m.out.info(text);
+    return m.ok();
+  }
+  if (link.received().empty()) return m.ip_error(ErrInfo::kNoData);
+  const auto wanted = static_cast<std::size_t>(*length);
+  if (mode == 5) return read_datagram(m, link, wanted);
+  if (mode == 2) {
+    read_text(m, link, wanted);
+  } else {
+    read_hex(m, link, wanted);
+  }
+  m.ok();
+}
+
 void receive(Modem& m, const Command& command, const Parameters& p) {
+  const int modes = m.profile.names_sender ? 5 : 4;
   if (command.form == Form::kTest) {
-    m.out.info("+CIPRXGET: (0-4),(0-9),(1-1500)");
+    Text text;
+    text << "+CIPRXGET: (0-" << modes << "),(0-9),(1-1500)";
+    m.out.info(text);
     return m.ok();
   }
   if (command.form == Form::kRead) {
@@ -205,32 +264,11 @@ void receive(Modem& m, const Command& command, const Parameters& p) {
     m.out.info(text);
     return m.ok();
   }
-  const auto mode = p.number(0, 0, 4);
+  const auto mode = p.number(0, 0, modes);
   if (command.form != Form::kWrite || !mode) return m.error();
-  if (*mode <= 1) return p.size() == 1 ? receive_mode(m, static_cast<int>(*mode)) : m.error();
-
-  const auto number = p.number(1, 0, kLinks - 1);
-  const long most = *mode == 2 ? kMaxRead : kMaxHexRead;
-  const auto length = p.absent(2) ? std::optional(most) : p.number(2, 1, most);
-  const std::size_t expected = *mode == 4 ? 2 : 3;
-  if (!number || !length || p.size() > expected) return m.ip_error(ErrInfo::kInvalidParameter);
-  if (m.stack.settings.rx_mode == 0) return m.ip_error(ErrInfo::kNotSupported);
-  if (!m.stack.net_open()) return m.ip_error(ErrInfo::kNetworkNotOpened);
-  Link& link = m.stack.link(static_cast<int>(*number));
-  if (m.stack.transparent(link)) return m.ip_error(ErrInfo::kNotSupported);
-  if (*mode == 4) {
-    Text text;
-    text << "+CIPRXGET: 4," << link.number() << ',' << link.received().size();
-    m.out.info(text);
-    return m.ok();
-  }
-  if (link.received().empty()) return m.ip_error(ErrInfo::kNoData);
-  if (*mode == 2) {
-    read_text(m, link, static_cast<std::size_t>(*length));
-  } else {
-    read_hex(m, link, static_cast<std::size_t>(*length));
-  }
-  m.ok();
+  if (*mode > 1) return retrieve(m, *mode, p);
+  if (p.size() != 1) return m.error();
+  receive_mode(m, static_cast<int>(*mode));
 }
 
 void close_link(Modem& m, const Command& command, const Parameters& p) {
@@ -265,13 +303,20 @@ void close_link(Modem& m, const Command& command, const Parameters& p) {
     return m.error();
   }
   Link& link = m.stack.link(wanted);
-  // UDP has its result first, TCP its OK; transparent mode adds a line (manual 2.6, 6.3.3.4).
   const bool udp = link.type() == Link::Type::kUdp;
   const bool transparent = m.stack.transparent(link);
   m.stack.close_link(link);
+  if (m.faults.happens(Fault::kCloseError)) {
+    result(m, "+CIPCLOSE", wanted, static_cast<Err>(m.faults.value(Fault::kCloseError)));
+    return m.error();
+  }
+  Text text;
+  text << "+CIPCLOSE: " << wanted << ",0";
+  if (!transparent) return m.answer(udp ? m.profile.udp_close : m.profile.tcp_close, text, true);
+  // One line more, and UDP's OK last (manual 2.6, 6.2.3.4, 6.3.3.4).
   if (!udp) m.ok();
-  if (transparent) m.out.info("CLOSED");
-  result(m, "+CIPCLOSE", wanted, Err::kSucceeded);
+  m.out.info("CLOSED");
+  m.out.info(text);
   if (udp) m.ok();
 }
 
@@ -283,6 +328,7 @@ void acknowledged(Modem& m, const Command& command, const Parameters& p) {
   if (command.form != Form::kWrite) return m.error();
   const auto number = p.number(0, 0, kLinks - 1);
   if (!number || p.size() != 1) return m.ip_error(ErrInfo::kInvalidParameter);
+  if (m.spoil_with_ip_error()) return;
   if (!m.stack.net_open()) return m.ip_error(ErrInfo::kNetworkNotOpened);
   const Link& link = m.stack.link(static_cast<int>(*number));
   if (!link.open()) return m.ip_error(ErrInfo::kConnectionNotCreated);

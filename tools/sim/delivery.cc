@@ -15,12 +15,12 @@ constexpr std::size_t kMaxPush = 1500;
 }  // namespace
 
 Delivery::Delivery(Loop& loop, const Settings& settings, const Profile& profile, Line& line,
-                   Output& output, Links& links)
-    : loop_(loop),
-      settings_(settings),
+                   Output& output, Faults& faults, Links& links)
+    : settings_(settings),
       profile_(profile),
       line_(line),
       output_(output),
+      faults_(faults),
       links_(links) {
   for (std::size_t i = 0; i < delays_.size(); ++i) {
     delays_[i] = std::make_unique<Timer>(loop, [this, i] { push(*links_[i]); });
@@ -40,10 +40,15 @@ void Delivery::arrived(Link& link, bool was_empty) {
     Timer& delay = *delays_[index(link)];
     if (!delay.armed()) delay.after(std::chrono::milliseconds(settings_.delay));
   } else if (was_empty) {
-    Text text;
-    text << "+CIPRXGET: 1," << link.number();
-    output_.urc(text);
+    tell_data(link);
   }
+}
+
+void Delivery::tell_data(const Link& link) {
+  Text text;
+  text << "+CIPRXGET: 1," << link.number();
+  if (!faults_.happens(Fault::kMissDataUrc)) output_.urc(text);
+  if (faults_.happens(Fault::kRepeatDataUrc)) output_.urc(text);
 }
 
 void Delivery::ended(Link& link) {
@@ -90,6 +95,7 @@ void Delivery::push_once(Link& link) {
       header << "+RECEIVE," << link.number() << ',' << count << profile_.receive_end;
     }
   }
+  output_.seam(Seam::kBeforeLine);
   line_.write(header);
   for (const std::string_view piece : link.received().front(count)) line_.write(piece);
   link.drop(count);

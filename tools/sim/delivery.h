@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "errors.h"
+#include "faults.h"
 #include "line.h"
 #include "link.h"
 #include "loop.h"
@@ -27,7 +28,7 @@ class Delivery {
   using Links = std::array<std::unique_ptr<Link>, kLinks>;
 
   Delivery(Loop& loop, const Settings& settings, const Profile& profile, Line& line, Output& output,
-           Links& links);
+           Faults& faults, Links& links);
 
   void arrived(Link& link, bool was_empty);
   // The peer has ended the link.
@@ -53,14 +54,15 @@ class Delivery {
   void push(Link& link);
   void push_once(Link& link);
   void pass(Link& link);
+  void tell_data(const Link& link);
   void tell_end(Link& link);
   std::size_t index(const Link& link) const { return static_cast<std::size_t>(link.number()); }
 
-  Loop& loop_;
   const Settings& settings_;
   const Profile& profile_;
   Line& line_;
   Output& output_;
+  Faults& faults_;
   Links& links_;
   Link* data_link_ = nullptr;
   std::array<bool, kLinks> end_due_{};

@@ -23,6 +23,7 @@ struct Device {
   Sim sim = Sim::kReady;
   std::string pin = "1234";
   int pin_tries = 3;
+  bool pin_entered = false;
 
   int registration = 1;  // 27.007's <stat>: 0 not registered, 1 home, 2 searching, 3 denied
   int creg_mode = 0;
@@ -34,7 +35,6 @@ struct Device {
   int cmee = 0;
   int dtr_mode = 1;          // AT&D
   bool connect_text = true;  // ATX: CONNECT shows the rate
-  long rate = 115200;        // IPR
   int dce_flow = 0;
   int dte_flow = 0;
   std::array<Context, kContexts> contexts;  // of <cid> 1 to 15

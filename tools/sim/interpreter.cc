@@ -16,6 +16,7 @@ constexpr char kEscape = 0x1b;
 }  // namespace
 
 void Interpreter::input(std::string_view bytes) {
+  if (state_ == State::kOff) return;
   if (running_ || stopped() || !waiting_.empty()) {
     waiting_.append(bytes);
     line_.set_reading(waiting_.size() < kMaxWaiting);
@@ -50,6 +51,9 @@ void Interpreter::run(std::string_view bytes) {
       case State::kBusy:
       case State::kDataFull:
         break;
+      case State::kOff:
+        bytes = {};
+        break;
     }
   }
   running_ = false;
@@ -79,6 +83,12 @@ void Interpreter::reset() {
   prefix_ = 0;
   too_long_ = false;
   body_.clear();
+  line_.set_reading(true);
+}
+
+void Interpreter::off() {
+  reset();
+  state_ = State::kOff;
 }
 
 std::size_t Interpreter::take_command(std::string_view bytes) {
@@ -101,7 +111,10 @@ std::size_t Interpreter::take_command(std::string_view bytes) {
       echoed = taken;
     }
   }
-  if (echo) output_.raw(bytes.substr(echoed, taken - echoed));
+  if (echo) {
+    if (whole) output_.seam(Seam::kBeforeEcho);
+    output_.raw(bytes.substr(echoed, taken - echoed));
+  }
   if (whole && end_of_line()) {
     state_ = State::kBusy;
     if (std::exchange(too_long_, false)) {

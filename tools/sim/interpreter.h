@@ -59,11 +59,13 @@ class Interpreter {
   bool idle() const { return state_ == State::kCommand && prefix_ == 0 && waiting_.empty(); }
   // Back to the state after power-up; what has been waiting is lost.
   void reset();
+  // The module is off: what the host sends is lost until reset().
+  void off();
 
   bool echo = true;  // ATE
 
  private:
-  enum class State { kBusy, kCommand, kPayload, kText, kData, kDataFull };
+  enum class State { kBusy, kCommand, kPayload, kText, kData, kDataFull, kOff };
 
   bool stopped() const { return state_ == State::kBusy || state_ == State::kDataFull; }
   void run(std::string_view bytes);

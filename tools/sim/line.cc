@@ -12,15 +12,19 @@ namespace {
 
 constexpr std::size_t kReadSize = 65536;
 constexpr int kRounds = 8;
+constexpr std::uint32_t kUsualRate = 115200;
+constexpr std::uint64_t kMaxFragment = 64;
 
 }  // namespace
 
-Line::Line(Loop& loop, Pty& pty, Log& log, LineUser& user, std::uint32_t baud)
+Line::Line(Loop& loop, Pty& pty, Log& log, Faults& faults, LineUser& user, std::uint32_t baud)
     : loop_(loop),
       pty_(pty),
       log_(log),
+      faults_(faults),
       user_(user),
       port_(loop, [this](std::uint32_t events) { on_ready(events); }),
+      rate_(baud != 0 ? baud : kUsualRate),
       in_pace_(baud),
       in_timer_(loop,
                 [this] {
@@ -29,10 +33,12 @@ Line::Line(Loop& loop, Pty& pty, Log& log, LineUser& user, std::uint32_t baud)
                 }),
       in_(kReadSize),
       out_pace_(baud),
-      out_timer_(loop, [this] {
-        send(std::exchange(slice_, 0));
-        if (!blocked_ && !out_timer_.armed()) start_slice(true);
-      }) {
+      out_timer_(loop,
+                 [this] {
+                   send(std::exchange(slice_, 0));
+                   if (!blocked_ && !out_timer_.armed()) start_slice(true);
+                 }),
+      hold_timer_(loop, [this] { flush(); }) {
   start();
 }
 
@@ -47,12 +53,16 @@ void Line::stop() {
   up_ = false;
   port_.stop();
   in_timer_.cancel();
-  out_timer_.cancel();
   in_size_ = 0;
+  blocked_ = false;
+  drop_output();
+}
+
+void Line::drop_output() {
+  out_timer_.cancel();
   slice_ = 0;
   out_.clear();
   sent_ = 0;
-  blocked_ = false;
 }
 
 void Line::set_reading(bool reading) {
@@ -61,7 +71,7 @@ void Line::set_reading(bool reading) {
   watch();
 }
 
-void Line::change_baud(std::uint32_t baud) { next_baud_ = baud; }
+void Line::change_rate(std::uint32_t rate) { next_rate_ = rate; }
 
 // A slice that is under way is waited for by its timer, not by the port.
 void Line::watch() {
@@ -70,15 +80,15 @@ void Line::watch() {
   port_.change((input ? std::uint32_t{EPOLLIN} : 0U) | (blocked_ ? std::uint32_t{EPOLLOUT} : 0U));
 }
 
+void Line::set_blocked(bool blocked) {
+  blocked_ = blocked;
+  watch();
+}
+
 void Line::on_ready(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0 && blocked_) {
-    blocked_ = false;
-    watch();
-    if (out_pace_.on()) {
-      if (!out_timer_.armed()) start_slice(false);
-    } else {
-      flush();
-    }
+    set_blocked(false);
+    flush();
   }
   if ((events & EPOLLIN) != 0 && reading_ && !in_timer_.armed()) take_input();
 }
@@ -104,22 +114,23 @@ void Line::take_slice(bool next) {
 }
 
 void Line::deliver(std::string_view bytes) {
+  bytes_in_ += bytes.size();
   if (log_.enabled()) log_.bytes('>', bytes);
-  user_.on_input(bytes);
+  user_.on_input(garbled() ? rubbish(bytes) : bytes);
 }
 
 void Line::flush() {
-  if (!up_ || queued() == 0) return;
+  if (!up_) drop_output();
+  if (queued() == 0 || blocked_ || held()) return;
   if (!room()) short_of_room_ = true;
-  if (out_pace_.on()) {
-    if (!out_timer_.armed() && !blocked_) start_slice(false);
+  if (sliced()) {
+    if (!out_timer_.armed()) start_slice(false);
     return;
   }
   // on_room() may queue more while this sends; after a few rounds others get their turn.
   for (int round = 0; queued() > 0 && !blocked_; ++round) {
     if (round == kRounds) {
-      blocked_ = true;
-      watch();
+      set_blocked(true);
     } else {
       send(queued());
     }
@@ -127,42 +138,91 @@ void Line::flush() {
 }
 
 void Line::start_slice(bool next) {
-  if (queued() == 0) return;
-  slice_ = std::min(queued(), out_pace_.slice());
-  out_timer_.at(next ? out_pace_.put_next(loop_.now(), slice_)
-                     : out_pace_.put(loop_.now(), slice_));
+  if (queued() == 0 || held()) return;
+  slice_ = queued();
+  Time when = loop_.now();
+  if (out_pace_.on()) slice_ = std::min(slice_, out_pace_.slice());
+  if (faults_.on(Fault::kFragment)) {
+    slice_ = std::min(slice_, static_cast<std::size_t>(1 + faults_.random(kMaxFragment - 1)));
+    const auto most = static_cast<std::uint64_t>(faults_.value(Fault::kFragment)) * 1000;
+    when += std::chrono::microseconds(faults_.random(most));
+  }
+  if (out_pace_.on()) {
+    when = next && when == loop_.now() ? out_pace_.put_next(when, slice_)
+                                       : out_pace_.put(when, slice_);
+  }
+  out_timer_.at(when);
 }
 
 void Line::send(std::size_t bytes) {
-  const std::size_t end = sent_ + std::min(bytes, queued());
-  while (sent_ < end) {
-    const ssize_t written = ::write(pty_.master(), out_.data() + sent_, end - sent_);
+  std::size_t count = std::min(bytes, queued());
+  if (blow_) count = std::min(count, fuse_);
+  while (count > 0) {
+    const std::string_view piece(out_.data() + sent_, count);
+    const std::string_view seen = garbled() ? rubbish(piece) : piece;
+    const ssize_t written = ::write(pty_.master(), seen.data(), seen.size());
     if (written < 0) {
       if (errno == EINTR) continue;
-      blocked_ = true;
-      watch();
+      set_blocked(true);
       break;
     }
-    if (log_.enabled()) {
-      log_.bytes('<', {out_.data() + sent_, static_cast<std::size_t>(written)});
-    }
-    sent_ += static_cast<std::size_t>(written);
+    const auto done = static_cast<std::size_t>(written);
+    if (log_.enabled()) log_.bytes('<', seen.substr(0, done));
+    sent_ += done;
+    count -= done;
+    bytes_out_ += done;
+    if (blow_) fuse_ -= done;
   }
+  after_sending();
+}
+
+void Line::after_sending() {
   if (sent_ == out_.size()) {
     out_.clear();
     sent_ = 0;
-    if (const std::uint32_t baud = std::exchange(next_baud_, 0); baud != 0) {
-      in_pace_.set_baud(baud);
-      out_pace_.set_baud(baud);
+    if (const auto rate = std::exchange(next_rate_, std::nullopt)) {
+      rate_ = *rate;
+      if (out_pace_.on() && rate_ != 0) {
+        in_pace_.set_baud(rate_);
+        out_pace_.set_baud(rate_);
+      }
     }
   } else if (sent_ >= kReadSize) {
     out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent_));
     sent_ = 0;
   }
-  if (short_of_room_ && room()) {
+  if (blow_ && fuse_ == 0) {
+    std::exchange(blow_, nullptr)();
+  } else if (short_of_room_ && room()) {
     short_of_room_ = false;
     user_.on_room();
   }
+}
+
+void Line::hold_output(Time until) {
+  held_until_ = until;
+  if (until != Time::max()) hold_timer_.at(until);
+}
+
+void Line::close_gate(bool closed) { gate_closed_ = closed; }
+
+void Line::set_fuse(std::size_t bytes, std::function<void()> blow) {
+  fuse_ = bytes;
+  blow_ = std::move(blow);
+}
+
+// Two ends at different rates read rubbish from each other.
+bool Line::garbled() const {
+  if (!faults_.on(Fault::kCheckBaud) || rate_ == 0) return false;
+  const std::uint32_t host = pty_.host_rate();
+  return host != 0 && host != rate_;
+}
+
+std::string_view Line::rubbish(std::string_view bytes) {
+  rubbish_.assign(bytes.begin(), bytes.end());
+  for (char& byte : rubbish_)
+    byte = static_cast<char>(0x80 | (static_cast<unsigned char>(byte) >> 1));
+  return {rubbish_.data(), rubbish_.size()};
 }
 
 }  // namespace a7600::sim

@@ -97,6 +97,8 @@ class Link {
   // Sends what waits, and reads on if there is room again. Called at the end of each turn, when the
   // host has had its answer: the two then work at the same time.
   void go_on();
+  // What doesn't fit in the buffer is lost instead of held back.
+  void set_overflow(bool overflow) { overflow_ = overflow; }
 
   int number() const { return number_; }
   State state() const { return state_; }
@@ -131,6 +133,7 @@ class Link {
   void pump_out();
   void read_stream();
   void read_datagrams();
+  void lose_stream();
   void read_delayed();
   void deliver_delayed();
   bool accept_datagram(Endpoint from, std::string_view bytes);
@@ -166,6 +169,7 @@ class Link {
   Ring ring_;
   std::deque<Datagram> datagrams_;
   bool readable_ = false;
+  bool overflow_ = false;
   bool hung_up_ = false;  // the peer's end is in the socket: read until it comes
   std::deque<Arrival> arrivals_;
   std::size_t arriving_ = 0;

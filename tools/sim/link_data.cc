@@ -75,6 +75,8 @@ void Link::go_on() {
     read_datagrams();
   } else if (ring_.room() >= std::min(kWorthReading, ring_.capacity() / 2)) {
     read_stream();
+  } else if (overflow_) {
+    lose_stream();
   }
 }
 
@@ -108,6 +110,21 @@ void Link::read_stream() {
   }
   if (was_empty && !ring_.empty()) user_.on_arrived(*this, true);
   if (ended) end();
+}
+
+// Reads what there is and keeps what fits; all of it counts as received.
+void Link::lose_stream() {
+  static std::array<char, 65536> bytes;
+  while (readable_) {
+    const ssize_t got = ::recv(fd_.get(), bytes.data(), bytes.size(), 0);
+    if (got <= 0) {
+      readable_ = false;
+      if (got == 0 || errno != EAGAIN) end();
+      return;
+    }
+    ring_.append({bytes.data(), static_cast<std::size_t>(got)});
+    received_bytes_ += static_cast<std::uint64_t>(got);
+  }
 }
 
 // Whom the module takes the datagram to be from.

@@ -79,30 +79,35 @@ void Loop::forget(const Watch* watch) {
 
 void Loop::run() {
   for (auto& function : end_of_turn_) function();
-  while (running_) {
-    arm();
-    batch_size_ = ::epoll_wait(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), -1);
-    if (batch_size_ < 0) {
-      if (errno != EINTR) fail("epoll_wait");
-      batch_size_ = 0;
-    }
-    now_ = Clock::now();
-    for (int i = 0; i < batch_size_; ++i) {
-      epoll_event& event = batch_[static_cast<std::size_t>(i)];
-      if (event.data.ptr == nullptr) continue;
-      if (event.data.ptr == &timer_fd_) {
-        std::uint64_t expirations;
-        if (::read(timer_fd_.get(), &expirations, sizeof expirations) > 0) armed_ = Time::max();
-      } else if (event.data.ptr == &signal_fd_) {
-        running_ = false;
-      } else {
-        static_cast<Watch*>(event.data.ptr)->function_(event.events);
-      }
-    }
+  while (running_) turn(-1);
+}
+
+void Loop::turn(Milliseconds patience) { turn(static_cast<int>(patience.count())); }
+
+void Loop::turn(int patience_ms) {
+  arm();
+  batch_size_ =
+      ::epoll_wait(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), patience_ms);
+  if (batch_size_ < 0) {
+    if (errno != EINTR) fail("epoll_wait");
     batch_size_ = 0;
-    run_timers();
-    for (auto& function : end_of_turn_) function();
   }
+  now_ = Clock::now();
+  for (int i = 0; i < batch_size_; ++i) {
+    const epoll_event& event = batch_[static_cast<std::size_t>(i)];
+    if (event.data.ptr == nullptr) continue;
+    if (event.data.ptr == &timer_fd_) {
+      std::uint64_t expirations;
+      if (::read(timer_fd_.get(), &expirations, sizeof expirations) > 0) armed_ = Time::max();
+    } else if (event.data.ptr == &signal_fd_) {
+      running_ = false;
+    } else {
+      static_cast<Watch*>(event.data.ptr)->function_(event.events);
+    }
+  }
+  batch_size_ = 0;
+  run_timers();
+  for (auto& function : end_of_turn_) function();
 }
 
 void Timer::at(Time when) {

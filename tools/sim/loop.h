@@ -33,6 +33,8 @@ class Loop {
 
   // Returns after stop() or a termination signal.
   void run();
+  // One turn, which waits at most so long for something to do.
+  void turn(Milliseconds patience);
   void stop() { running_ = false; }
   void at_end_of_turn(std::function<void()> function);
   // The time at which this turn began.
@@ -42,6 +44,7 @@ class Loop {
   friend class Timer;
   friend class Watch;
 
+  void turn(int patience_ms);
   void arm();
   void run_timers();
   void forget(const Watch* watch);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <stdexcept>
 
+#include "control.h"
+#include "faults.h"
 #include "log.h"
 #include "loop.h"
 #include "modem.h"
@@ -19,8 +23,14 @@ int main(int argc, char** argv) {
     Loop loop;
     Log log(loop, options->log);
     Router router(*options);
+    Faults faults(options->seed, log);
+    for (const std::string& specs : options->faults) {
+      if (const auto reason = faults.set(specs)) throw std::runtime_error("--fault: " + *reason);
+    }
     Pty pty(options->link);
-    Modem modem(loop, *options, *find_profile(options->profile), router, pty, log);
+    Modem modem(loop, *options, *find_profile(options->profile), router, pty, faults, log);
+    std::optional<Control> control;
+    if (!options->control.empty()) control.emplace(loop, modem, options->control);
     std::printf("PORT %s\n", pty.name().c_str());
     for (const ListenRule& rule : modem.stack.servers().ports()) {
       std::printf("LISTEN %u %u\n", unsigned{rule.port}, unsigned{rule.real_port});

@@ -1,51 +1,45 @@
 // SPDX-License-Identifier: MIT
 #include "modem.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "text.h"
 
 namespace a7600::sim {
-namespace {
-
-struct Found {
-  Handler run = nullptr;
-  bool alone = false;
-};
-
-// The manual's TCP/IP commands come first: they are the ones in a hurry, and they don't share a
-// command line with others.
-Found find(std::string_view name) {
-  for (const auto& table :
-       {socket_commands(), network_commands(), setting_commands(), server_commands()}) {
-    for (const Entry& entry : table) {
-      if (same_name(entry.name, name)) return {entry.run, true};
-    }
-  }
-  for (const auto& table : {basic_commands(), device_commands()}) {
-    for (const Entry& entry : table) {
-      if (same_name(entry.name, name)) return {entry.run, false};
-    }
-  }
-  return {};
-}
-
-}  // namespace
-
 Modem::Modem(Loop& modem_loop, const Options& modem_options, const Profile& modem_profile,
-             Router& modem_router, Pty& pty, Log& modem_log)
+             Router& modem_router, Pty& modem_pty, Faults& modem_faults, Log& modem_log)
     : loop(modem_loop),
       options(modem_options),
       profile(modem_profile),
       router(modem_router),
+      pty(modem_pty),
+      faults(modem_faults),
       log(modem_log),
-      line(loop, pty, log, *this, options.baud),
+      line(loop, pty, log, faults, *this, options.baud),
       out(line, profile),
       host(line, out, *this),
-      stack(loop, options, profile, router, line, out, log),
+      stack(loop, options, profile, router, line, out, faults, log),
       data(loop, stack),
-      step_timer_(loop, [this] { std::exchange(step_, nullptr)(); }) {
-  if (options.baud != 0) device.rate = options.baud;
+      mischief(loop, faults, line, out),
+      step_timer_(loop, [this] { std::exchange(step_, nullptr)(); }),
+      boot_timer_(loop, [this] { say_boot_lines(boot_line_); }),
+      registration_timer_(loop, [this] { look_for_network(); }),
+      replug_timer_(loop, [this] {
+        pty.open();
+        line.start();
+        std::printf("PORT %s\n", pty.name().c_str());
+        std::fflush(stdout);
+      }) {
+  // The commands of the manual come first: they are the ones in a hurry.
+  for (const auto& table :
+       {socket_commands(), network_commands(), setting_commands(), server_commands()}) {
+    for (const Entry& entry : table) commands_.push_back({entry, true, 0});
+  }
+  for (const auto& table : {basic_commands(), device_commands()}) {
+    for (const Entry& entry : table) commands_.push_back({entry, false, 0});
+  }
   data.on_escape = [this] { leave_data("OK"); };
   stack.delivery().on_data_ended = [this] { leave_data("CLOSED"); };
   stack.on_data_room = [this](Link& link) {
@@ -61,9 +55,23 @@ Modem::Modem(Loop& modem_loop, const Options& modem_options, const Profile& mode
   // as well.
   loop.at_end_of_turn([this] { stack.go_on(); });
   loop.at_end_of_turn([this] { line.flush(); });
+  start_up();
 }
 
-void Modem::turn_around(std::function<void()> step) { later(options.latency, std::move(step)); }
+Modem::Count* Modem::find(std::string_view name) {
+  for (Count& count : commands_) {
+    if (same_name(count.entry.name, name)) return &count;
+  }
+  return nullptr;
+}
+
+void Modem::turn_around(std::function<void()> step) {
+  Clock::duration delay = options.latency;
+  if (faults.happens(Fault::kLateAnswer)) {
+    delay += Milliseconds(faults.value(Fault::kLateAnswer));
+  }
+  later(delay, std::move(step));
+}
 
 void Modem::later(Clock::duration delay, std::function<void()> step) {
   step_ = std::move(step);
@@ -73,7 +81,8 @@ void Modem::later(Clock::duration delay, std::function<void()> step) {
 void Modem::on_command_line(std::string_view body) {
   rest_of_line_ = body;
   joined_ = false;
-  if (options.latency.count() == 0) {
+  if (faults.any()) misbehave_at_command();
+  if (options.latency.count() == 0 && !faults.any()) {
     run_line();
   } else {
     turn_around([this] { run_line(); });
@@ -89,13 +98,18 @@ void Modem::run_line() {
     next_ = false;
     if (rest_of_line_.empty()) return ok();
     const auto command = take_command(rest_of_line_);
-    if (!command) return error();
-    const Found found = find(command->name);
+    if (!command) {
+      ++unknown_;
+      return error();
+    }
+    Count* const found = find(command->name);
     joined_ = joined_ || !rest_of_line_.empty();
-    if (found.run == nullptr || (found.alone && joined_)) return error();
+    if (found == nullptr) ++unknown_;
+    if (found == nullptr || (found->alone && joined_)) return error();
+    ++found->times;
     const Parameters parameters(command->form == Form::kWrite ? command->parameters : "");
     if (!parameters.ok()) return error();
-    found.run(*this, *command, parameters);
+    found->entry.run(*this, *command, parameters);
   } while (next_);
 }
 
@@ -140,6 +154,13 @@ void Modem::ip_error(ErrInfo info) {
   error();
 }
 
+bool Modem::spoil_with_ip_error() {
+  if (!faults.happens(Fault::kIpError)) return false;
+  const long most = static_cast<long>(ErrInfo::kNoData);
+  ip_error(static_cast<ErrInfo>(std::min(faults.value(Fault::kIpError), most)));
+  return true;
+}
+
 void Modem::cip_error(Err err) {
   Text text;
   text << "+CIPERROR: " << static_cast<int>(err);
@@ -147,9 +168,45 @@ void Modem::cip_error(Err err) {
   error();
 }
 
+Order Modem::order(Order usual) {
+  if (!faults.happens(Fault::kSwapOrder)) return usual;
+  return usual == Order::kResultThenOk ? Order::kOkThenResult : Order::kResultThenOk;
+}
+
+void Modem::finish(Order order, std::string_view result, bool succeeded) {
+  if (order == Order::kOkAtOnce) return out.urc(result);
+  if (succeeded && order == Order::kOkThenResult) {
+    ok();
+    return out.urc(result);
+  }
+  out.info(result);
+  if (succeeded) {
+    ok();
+  } else {
+    error();
+  }
+}
+
+void Modem::answer(Order usual, std::string_view result, bool succeeded) {
+  Order wanted = order(usual);
+  if (wanted == Order::kOkAtOnce) wanted = Order::kOkThenResult;
+  finish(wanted, result, succeeded);
+}
+
 void Modem::await_payload(int link, std::optional<std::size_t> length, Endpoint to) {
   sending_link_ = link;
   sending_to_ = to;
+  if (faults.happens(Fault::kRebootInPayload)) {
+    reboot_after_ = 1 + faults.random(length.value_or(10) - 1);
+  }
+  if (faults.happens(Fault::kLatePrompt)) {
+    later(Milliseconds(faults.value(Fault::kLatePrompt)), [this, length] { give_prompt(length); });
+  } else {
+    give_prompt(length);
+  }
+}
+
+void Modem::give_prompt(std::optional<std::size_t> length) {
   out.prompt();
   out.hold_urcs(true);
   if (length) {
@@ -166,21 +223,28 @@ void Modem::release_urcs() {
 
 void Modem::on_payload(std::string_view bytes) {
   release_urcs();
-  if (options.latency.count() == 0) return finish_send(bytes);
+  if (options.latency.count() == 0 && !faults.any()) return finish_send(bytes);
   delayed_payload_ = bytes;
   turn_around([this] { finish_send(delayed_payload_); });
 }
 
 void Modem::finish_send(std::string_view payload) {
-  out.final(Final::kOk);
-  stack.send(stack.link(sending_link_), payload, sending_to_);
+  Link& link = stack.link(sending_link_);
+  if (faults.happens(Fault::kNoSendAnswer)) {
+    if (link.open() && faults.random(1) == 0) stack.send_data(link, payload, sending_to_);
+    return host.ready();
+  }
+  const bool result_first = order(Order::kOkThenResult) == Order::kResultThenOk;
+  if (!result_first) out.final(Final::kOk);
+  stack.send(link, payload, sending_to_);
+  if (result_first) out.final(Final::kOk);
   host.ready();
 }
 
 void Modem::connect(Link& link) {
   Text text;
   text << "CONNECT";
-  if (device.connect_text) text << ' ' << device.rate;
+  if (device.connect_text) text << ' ' << (line.rate() != 0 ? line.rate() : 115200);
   final_text(text, Final::kConnect);
   client_waiting_ = false;
   out.hold_urcs(true);

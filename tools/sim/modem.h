@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "command.h"
 #include "data_mode.h"
 #include "device.h"
 #include "errors.h"
+#include "faults.h"
 #include "interpreter.h"
 #include "line.h"
 #include "log.h"
 #include "loop.h"
+#include "mischief.h"
 #include "options.h"
 #include "output.h"
 #include "profile.h"
@@ -39,12 +43,14 @@ struct Entry {
 class Modem final : public LineUser, public InterpreterUser {
  public:
   Modem(Loop& loop, const Options& options, const Profile& profile, Router& router, Pty& pty,
-        Log& log);
+        Faults& faults, Log& log);
 
   Loop& loop;
   const Options& options;
   const Profile& profile;
   Router& router;
+  Pty& pty;
+  Faults& faults;
   Log& log;
   Line line;
   Output out;
@@ -52,6 +58,7 @@ class Modem final : public LineUser, public InterpreterUser {
   Device device;
   Stack stack;
   DataMode data;
+  Mischief mischief;
 
   // The command in progress has succeeded: OK, unless more commands follow on its line.
   void ok();
@@ -60,6 +67,8 @@ class Modem final : public LineUser, public InterpreterUser {
   void cme_error(int code, std::string_view words);
   // "+IP ERROR: <err_info>" and ERROR.
   void ip_error(ErrInfo info);
+  // An opportunity for Fault::kIpError; true if it happened and the command has ended.
+  bool spoil_with_ip_error();
   // "+CIPERROR: <err>" and ERROR.
   void cip_error(Err err);
   // A final result that isn't OK or ERROR; ends the command.
@@ -71,10 +80,35 @@ class Modem final : public LineUser, public InterpreterUser {
   void await_payload(int link, std::optional<std::size_t> length, Endpoint to);
   // Ends the command in progress with CONNECT and goes into data mode on the link.
   void connect(Link& link);
+  // The order of a command's OK and result; the faults may turn it round.
+  Order order(Order usual);
+  // A command's result in an order of which kOkAtOnce's OK has been said: `line`, and what else is
+  // due. Ends the command, unless that OK has.
+  void finish(Order order, std::string_view line, bool succeeded);
+  // The same for a command whose result is known at once.
+  void answer(Order usual, std::string_view line, bool succeeded);
   // The host's DTR line has dropped: what that means is AT&D's to say.
   void dtr_dropped();
 
-  void on_input(std::string_view bytes) override { host.input(bytes); }
+  // The module loses its state and its peers, is silent for a while and starts again.
+  void reboot();
+  // It is switched off: silent until the simulator is told to reboot it.
+  void switch_off();
+  // The port vanishes and comes back under another name, printed as PORT.
+  void unplug(Clock::duration how_long);
+  // The faults have been set or cleared.
+  void faults_changed();
+
+  // How often each command has come, and how many lines held something that was none.
+  struct Count {
+    Entry entry;
+    bool alone = false;  // doesn't share a command line with others
+    std::uint64_t times = 0;
+  };
+  std::span<const Count> commands() const { return commands_; }
+  std::uint64_t unknown_commands() const { return unknown_; }
+
+  void on_input(std::string_view bytes) override;
   void on_room() override { stack.delivery().pump(); }
   void on_command_line(std::string_view body) override;
   void on_long_line() override;
@@ -85,11 +119,20 @@ class Modem final : public LineUser, public InterpreterUser {
  private:
   // Does a step after the turnaround time.
   void turn_around(std::function<void()> step);
+  Count* find(std::string_view name);
   void run_line();
   void finish_send(std::string_view payload);
   void release_urcs();
   void leave_data(std::string_view word);
   void connect_waiting_client();
+  void give_prompt(std::optional<std::size_t> length);
+  void misbehave_at_command();
+  void power_down();
+  void start_up();
+  void say_boot_lines(std::size_t next);
+  void set_sim();
+  void look_for_network();
+  void leave_stale(std::string_view what);
 
   Timer step_timer_;
   std::function<void()> step_;
@@ -100,6 +143,14 @@ class Modem final : public LineUser, public InterpreterUser {
   Endpoint sending_to_;
   bool client_waiting_ = false;  // transparent mode's client has come while the host was busy
   std::string delayed_payload_;
+  std::vector<Count> commands_;
+  std::uint64_t unknown_ = 0;
+  Timer boot_timer_;
+  std::size_t boot_line_ = 0;
+  Timer registration_timer_;
+  Timer replug_timer_;
+  std::optional<std::size_t> reboot_after_;  // bytes from the host
+  std::vector<UniqueFd> silent_peers_;       // of the links that a killed host has left
 };
 
 // The commands, by file: V.250's, 3GPP's and the module's own, and the manual's.

@@ -3,9 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdio>
 #include <map>
 #include <string_view>
 
+#include "faults.h"
 #include "profile.h"
 
 namespace a7600::sim {
@@ -36,6 +38,16 @@ bool parse_place(std::string_view text, std::optional<Ipv4>& ip,
 
 const std::map<std::string, Fate> kFates = {
     {"refused", Fate::kRefuse}, {"timeout", Fate::kTimeOut}, {"unreachable", Fate::kUnreachable}};
+
+void print_faults() {
+  for (const FaultInfo& info : fault_table()) {
+    std::string name(info.name);
+    if (!info.value.empty()) name += '=' + std::string(info.value);
+    name += '@' + std::to_string(info.percent);
+    if (info.times > 0) name += 'x' + std::to_string(info.times);
+    std::printf("%-24s %s\n", name.c_str(), std::string(info.meaning).c_str());
+  }
+}
 
 template <typename T>
 void add_rules(CLI::App& app, const std::string& name, const std::string& meaning,
@@ -149,6 +161,20 @@ std::optional<Options> parse_options(int argc, char** argv, int& status) {
                "Dial addresses other than loopback when no --map covers them");
   app.add_flag("--hairpin", options.hairpin,
                "Let the module reach its own servers and UDP links under its own address");
+  app.add_option("--fault", options.faults,
+                 "NAME[=VALUE][@PERCENT[xTIMES]],...: what is to go wrong, how probably, how often "
+                 "(repeatable; see --list-faults)")
+      ->expected(1)
+      ->take_all();
+  app.add_flag_callback(
+      "--list-faults",
+      [] {
+        print_faults();
+        throw CLI::Success();
+      },
+      "Print the faults and their meaning");
+  app.add_option("--control", options.control,
+                 "A unix socket for requests while it runs: faults, status, reboot and others");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

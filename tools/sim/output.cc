@@ -23,12 +23,15 @@ std::string_view words(Final result) {
 }  // namespace
 
 void Output::info(std::string_view line) {
+  seam(answering_ ? Seam::kBetweenLines : Seam::kBeforeLine);
+  answering_ = true;
   if (verbose) line_.write("\r\n");
   line_.write(line);
   line_.write("\r\n");
 }
 
 void Output::more(std::string_view line) {
+  seam(Seam::kBetweenLines);
   line_.write(line);
   line_.write("\r\n");
 }
@@ -43,6 +46,8 @@ void Output::info_with_data(std::string_view header, std::string_view data, std:
 void Output::final(Final result) { final_text(words(result), result); }
 
 void Output::final_text(std::string_view text, Final numeric) {
+  seam(answering_ ? Seam::kBetweenLines : Seam::kBeforeLine);
+  answering_ = false;
   if (quiet) return;
   if (verbose) {
     line_.write("\r\n");
@@ -63,7 +68,10 @@ void Output::urc(std::string_view line) {
   }
 }
 
-void Output::prompt() { line_.write(profile_.prompt); }
+void Output::prompt() {
+  seam(Seam::kBeforePrompt);
+  line_.write(profile_.prompt);
+}
 
 void Output::hold_urcs(bool hold) {
   holding_ = hold;
@@ -75,6 +83,7 @@ void Output::reset() {
   verbose = true;
   quiet = false;
   holding_ = false;
+  answering_ = false;
   held_.clear();
 }
 

@@ -13,6 +13,18 @@ namespace a7600::sim {
 // V.250's final results with their numeric forms (ATV0).
 enum class Final { kOk = 0, kConnect = 1, kNoCarrier = 3, kError = 4 };
 
+// The places between what the module says.
+enum class Seam { kBeforeLine, kBetweenLines, kBeforeEcho, kBeforePrompt };
+
+class SeamListener {
+ public:
+  // May write to the line.
+  virtual void at(Seam seam) = 0;
+
+ protected:
+  ~SeamListener() = default;
+};
+
 // What the module says to the host, framed as V.250 has it: "\r\n" line "\r\n" each, or with ATV0
 // line "\r\n" and a number "\r" for a final result.
 class Output {
@@ -31,8 +43,12 @@ class Output {
   // it waits.
   void urc(std::string_view line);
   void prompt();
-  // Bytes as they are: echo and data.
+  // Bytes as they are: data.
   void raw(std::string_view bytes) { line_.write(bytes); }
+  // A place where something may come between.
+  void seam(Seam seam) {
+    if (seams != nullptr) seams->at(seam);
+  }
 
   // Payload entry and data mode have no place for result codes.
   void hold_urcs(bool hold);
@@ -42,11 +58,13 @@ class Output {
 
   bool verbose = true;  // ATV
   bool quiet = false;   // ATQ
+  SeamListener* seams = nullptr;
 
  private:
   Line& line_;
   const Profile& profile_;
   bool holding_ = false;
+  bool answering_ = false;  // a line of the answer has been said, its final result not yet
   std::vector<std::string> held_;
 };
 

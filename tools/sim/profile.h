@@ -6,6 +6,14 @@
 
 namespace a7600::sim {
 
+// Where a command's final result stands beside the line with its <err>. A failure that is known
+// before the OK is that line and ERROR in every order.
+enum class Order {
+  kOkAtOnce,      // OK, and the line when it is known: a failure has its OK as well
+  kOkThenResult,  // both when it is known, OK first; a failure is the line and ERROR
+  kResultThenOk,  // both when it is known, the line first; a failure is the line and ERROR
+};
+
 // How one firmware differs from another where the manual is silent, contradicts itself, or is not
 // obeyed: the code asks the profile, and a new firmware is a new row in profile.cc.
 struct Profile {
@@ -16,6 +24,18 @@ struct Profile {
   std::string_view prompt;       // CIPSEND's, framing included
   std::string_view after_data;   // between CIPRXGET's data and the final OK
   std::string_view receive_end;  // of "+RECEIVE,<link>,<length>", before the data
+  std::string_view send_test;    // the answer to AT+CIPSEND=?
+  Order net_open;
+  Order net_close;
+  Order tcp_open;
+  Order tcp_close;
+  Order udp_open;
+  Order udp_close;
+  Order server_stop;
+  bool all_addresses;    // CDNSGIP answers a line for each address
+  bool names_sender;     // CIPRXGET=5: a datagram with its sender
+  bool tells_net_close;  // +IPCLOSE: n,0 for each link that a NETCLOSE ends
+  std::span<const std::string_view> boot_lines;
 };
 
 // Null if there is none of that name.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/unique_fd.h"
@@ -22,6 +23,8 @@ class Pty {
 
   int master() const { return master_.get(); }
   const std::string& name() const { return name_; }
+  // The rate in bits a second that the host has set its side to; 0 if it is none that has a number.
+  std::uint32_t host_rate() const;
 
   // The port vanishes (a host that has it open sees a hang-up) and comes back under a new name.
   void close();

@@ -15,18 +15,22 @@ constexpr Milliseconds kAckPoll{1};
 }  // namespace
 
 Stack::Stack(Loop& loop, const Options& options, const Profile& profile, const Router& router,
-             Line& line, Output& output, Log& log)
+             Line& line, Output& output, Faults& faults, Log& log)
     : loop_(loop),
       options_(options),
       router_(router),
       output_(output),
+      faults_(faults),
       log_(log),
       linger_(loop),
-      delivery_(loop, settings, profile, line, output, links_),
+      delivery_(loop, settings, profile, line, output, faults, links_),
       servers_(loop, options, *this),
       net_timer_(loop, [this] {
-        net_ = Net::kOpen;
-        std::exchange(net_opened_, nullptr)(Err::kSucceeded);
+        const Err err = faults_.happens(Fault::kNetError)
+                            ? static_cast<Err>(faults_.value(Fault::kNetError))
+                            : net_outcome_;
+        net_ = err == Err::kSucceeded ? Net::kOpen : Net::kClosed;
+        std::exchange(net_opened_, nullptr)(err);
       }) {
   for (int i = 0; i < kLinks; ++i) {
     const auto index = static_cast<std::size_t>(i);
@@ -38,8 +42,9 @@ Stack::Stack(Loop& loop, const Options& options, const Profile& profile, const R
   }
 }
 
-void Stack::open_net(std::function<void(Err)> done) {
+void Stack::open_net(bool registered, std::function<void(Err)> done) {
   net_ = Net::kOpening;
+  net_outcome_ = registered ? Err::kSucceeded : Err::kNetworkFailure;
   net_opened_ = std::move(done);
   net_timer_.after(2 * options_.net_latency);
 }
@@ -50,6 +55,19 @@ void Stack::close_net() {
   net_timer_.cancel();
   net_opened_ = nullptr;
   net_ = Net::kClosed;
+}
+
+void Stack::drop_net(bool looks_open) {
+  for (auto& link : links_) {
+    if (sending(*link)) report_send(*link, -1);
+    delivery_.forget(*link);
+    if (link->state() != Link::State::kFree) link->cut();
+    if (auto done = std::exchange(of(*link).connected, nullptr)) done(Err::kNetworkFailure);
+  }
+  servers_.stop_all();
+  net_ = looks_open ? Net::kDropped : Net::kClosed;
+  if (delivery_.data()) delivery_.on_data_ended();
+  output_.urc("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
 }
 
 // The module's own address leads to its own servers and UDP links, if the network lets it.
@@ -77,9 +95,20 @@ Endpoint Stack::seen_as(Endpoint real) {
 
 void Stack::connect(Link& link, Endpoint to, std::uint16_t local_port,
                     std::function<void(Err)> done) {
-  delivery_.forget(link);
+  begin(link);
   of(link).connected = std::move(done);
-  link.connect(to, route(to), local_port, settings.cipopen_timeout);
+  Route way = route(to);
+  if (faults_.happens(Fault::kOpenError)) {
+    way = {Fate::kErr, static_cast<int>(faults_.value(Fault::kOpenError)), to};
+  }
+  link.connect(to, way, local_port, settings.cipopen_timeout);
+}
+
+// A link gets a new life.
+void Stack::begin(Link& link) {
+  delivery_.forget(link);
+  of(link).broken = false;
+  link.set_overflow(faults_.on(Fault::kOverflow));
 }
 
 void Stack::on_connected(Link& link, Err err) {
@@ -89,6 +118,7 @@ void Stack::on_connected(Link& link, Err err) {
          << static_cast<int>(err);
     log_.event(text);
   }
+  if (err == Err::kSucceeded && faults_.happens(Fault::kOpenAnyway)) err = Err::kTimeout;
   if (auto done = std::exchange(of(link).connected, nullptr)) done(err);
 }
 
@@ -99,7 +129,7 @@ Err Stack::open_udp(Link& link, Endpoint peer, std::uint16_t local_port) {
   }
   UniqueFd fd = servers_.bind_udp(local_port, options_.allow_external);
   if (!fd) return Err::kBindFailed;
-  delivery_.forget(link);
+  begin(link);
   link.open_udp(std::move(fd), peer, local_port);
   return Err::kSucceeded;
 }
@@ -117,6 +147,7 @@ void Stack::send(Link& link, std::string_view payload, Endpoint to) {
   work.requested = payload.size();
   // It was open when the host was prompted.
   if (!link.open()) return report_send(link, -1);
+  if (spoil_send(link, payload, to)) return;
   send_data(link, payload, to);
   const bool wait_for_ack = settings.send_mode == 1 && link.type() == Link::Type::kTcp;
   if (link.taken() && !wait_for_ack) {
@@ -126,6 +157,38 @@ void Stack::send(Link& link, std::string_view payload, Endpoint to) {
   work.send_timer.after(settings.cipsend_timeout);
   // An ACK takes the network both ways.
   if (wait_for_ack) work.ack_timer.after(2 * options_.net_latency);
+}
+
+// The faults of a send. False if there was none.
+bool Stack::spoil_send(Link& link, std::string_view payload, Endpoint to) {
+  if (!faults_.any()) return false;
+  if (faults_.happens(Fault::kSendFailed)) {
+    report_send(link, -1);
+    end_link(link);
+    return true;
+  }
+  if (faults_.happens(Fault::kNoSendResult)) {
+    send_data(link, payload, to);
+    of(link).requested = 0;
+    return true;
+  }
+  std::size_t sent = 0;
+  if (faults_.happens(Fault::kShortSend)) {
+    const auto wanted = static_cast<std::size_t>(faults_.value(Fault::kShortSend));
+    sent = std::min(wanted != 0 ? wanted : payload.size() / 2, payload.size() - 1);
+  } else if (!faults_.happens(Fault::kSendZero)) {
+    return false;
+  }
+  if (sent > 0) send_data(link, payload.substr(0, sent), to);
+  of(link).broken = true;
+  report_send(link, static_cast<long>(sent));
+  return true;
+}
+
+void Stack::end_link(Link& link) {
+  if (sending(link)) report_send(link, -1);
+  link.cut();
+  delivery_.ended(link);
 }
 
 void Stack::on_taken(Link& link) {
@@ -197,7 +260,8 @@ Link* Stack::free_link(int server) {
   const int first = transparent && server != 0 ? 1 : 0;
   const int last = transparent && server == 0 ? 1 : kLinks;
   for (int i = first; i < last; ++i) {
-    Link& candidate = link(i);
+    const bool high = !transparent && faults_.on(Fault::kClientsHigh);
+    Link& candidate = link(high ? kLinks - 1 - i : i);
     const bool drained = candidate.state() == Link::State::kEnded && candidate.received().empty();
     if (candidate.state() == Link::State::kFree || drained) return &candidate;
   }
@@ -209,7 +273,7 @@ bool Stack::can_take(int server) { return free_link(server) != nullptr; }
 void Stack::take_client(int server, std::uint16_t port, UniqueFd fd) {
   Link& link = *free_link(server);
   const Endpoint peer = seen_as(peer_end(fd.get()));
-  delivery_.forget(link);
+  begin(link);
   link.adopt(std::move(fd), peer, port, server);
   Text text;
   text << "+CLIENT: " << link.number() << ',' << server << ',' << peer;
@@ -217,10 +281,27 @@ void Stack::take_client(int server, std::uint16_t port, UniqueFd fd) {
   if (settings.mode == 1 && server == 0) on_data_client(link);
 }
 
+// The faults that depend on how much has been received.
+void Stack::let_peers_fail() {
+  std::uint64_t all = 0;
+  for (auto& link : links_) {
+    const std::uint64_t received = link->received_bytes();
+    all += received;
+    const bool due = link->open() && link->type() == Link::Type::kTcp &&
+                     received >= static_cast<std::uint64_t>(faults_.value(Fault::kRemoteClose));
+    if (due && faults_.happens(Fault::kRemoteClose)) end_link(*link);
+  }
+  for (const Fault fault : {Fault::kNetDrop, Fault::kNetDropOpen}) {
+    const bool due = net_open() && all >= static_cast<std::uint64_t>(faults_.value(fault));
+    if (due && faults_.happens(fault)) drop_net(fault == Fault::kNetDropOpen);
+  }
+}
+
 void Stack::go_on() {
   for (auto& link : links_) link->go_on();
   servers_.go_on();
   linger_.sweep();
+  if (faults_.any()) let_peers_fail();
 }
 
 void Stack::reset() {
@@ -230,6 +311,7 @@ void Stack::reset() {
     Work& work = of(*link);
     work.connected = nullptr;
     work.requested = 0;
+    work.broken = false;
     work.send_timer.cancel();
     work.ack_timer.cancel();
   }

@@ -8,6 +8,7 @@
 
 #include "delivery.h"
 #include "errors.h"
+#include "faults.h"
 #include "line.h"
 #include "linger.h"
 #include "link.h"
@@ -25,19 +26,26 @@ namespace a7600::sim {
 // The module's TCP/IP: the PDP context, ten links and four servers.
 class Stack final : public LinkUser, public ServersUser {
  public:
-  enum class Net { kClosed, kOpening, kOpen };
+  enum class Net {
+    kClosed,
+    kOpening,
+    kOpen,
+    kDropped,  // closed unexpectedly, but AT+NETOPEN? says open until there is an AT+NETCLOSE
+  };
 
   Stack(Loop& loop, const Options& options, const Profile& profile, const Router& router,
-        Line& line, Output& output, Log& log);
+        Line& line, Output& output, Faults& faults, Log& log);
 
   Settings settings;
 
   Net net() const { return net_; }
   bool net_open() const { return net_ == Net::kOpen; }
   // Activates the context; `done` is called later. REQUIRES: kClosed.
-  void open_net(std::function<void(Err)> done);
+  void open_net(bool registered, std::function<void(Err)> done);
   // Closes every link and server and deactivates the context.
   void close_net();
+  // "+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY": every link has ended, what was received stays.
+  void drop_net(bool looks_open);
   Ipv4 ip() const { return options_.ip; }
 
   Link& link(int number) { return *links_[static_cast<std::size_t>(number)]; }
@@ -51,6 +59,10 @@ class Stack final : public LinkUser, public ServersUser {
   // Sends without a report, for data mode.
   void send_data(Link& link, std::string_view bytes, Endpoint to);
   bool sending(const Link& link) const { return of(link).requested != 0; }
+  // Whether a send on it has failed in part: "the socket then cannot be used further" (manual 2.4).
+  bool broken(const Link& link) const { return of(link).broken; }
+  // The peer ends a link now.
+  void end_link(Link& link);
   void close_link(Link& link);
   // "+IPCLOSE: n,reason" after closing it.
   void close_link(Link& link, CloseReason reason);
@@ -88,6 +100,7 @@ class Stack final : public LinkUser, public ServersUser {
         : send_timer(loop, std::move(timed_out)), ack_timer(loop, std::move(look)) {}
     std::function<void(Err)> connected;
     std::size_t requested = 0;  // bytes of the send that has no result yet
+    bool broken = false;
     Timer send_timer;
     Timer ack_timer;
   };
@@ -99,11 +112,15 @@ class Stack final : public LinkUser, public ServersUser {
   void on_send_timeout(Link& link);
   void look_for_ack(Link& link);
   void report_send(Link& link, long confirmed);
+  bool spoil_send(Link& link, std::string_view payload, Endpoint to);
+  void let_peers_fail();
+  void begin(Link& link);
 
   Loop& loop_;
   const Options& options_;
   const Router& router_;
   Output& output_;
+  Faults& faults_;
   Log& log_;
   Linger linger_;
   Delivery::Links links_;
@@ -111,6 +128,7 @@ class Stack final : public LinkUser, public ServersUser {
   Delivery delivery_;
   Servers servers_;
   Net net_ = Net::kClosed;
+  Err net_outcome_ = Err::kSucceeded;
   std::function<void(Err)> net_opened_;
   Timer net_timer_;
 };

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// accept(2) is one recvmsg(2) on the listening socket: its blocking, time-outs, signals and the race
+// between processes are the kernel's (tests/platform, accept_records).
+#include <fcntl.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/sys.h"
+#include "base/unique_fd.h"
+#include "client/address.h"
+#include "client/client.h"
+#include "client/identity.h"
+#include "client/runtime.h"
+#include "wire/channel.h"
+#include "wire/message.h"
+
+namespace a7600::client {
+namespace {
+
+int fail(int posix) {
+  errno = posix;
+  return -1;
+}
+
+// Waits as accept(2) would until there is a record, and leaves it there. 0, or an errno: EINVAL for
+// a socket that does not listen, whose data must not be eaten.
+int wait_for_record(int fd) {
+  wire::AcceptRecord record;
+  const ssize_t got = Runtime::get().libc().recv(fd, &record, sizeof(record), MSG_PEEK);
+  if (got < 0) return errno;
+  if (got == 0) return ENETDOWN;
+  return got == sizeof(record) && record.mark == wire::AcceptRecord::kMark ? 0 : EINVAL;
+}
+
+}  // namespace
+
+std::optional<int> accept(int fd, sockaddr* address, socklen_t* length, int flags) {
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  if (identity->is_datagram) return fail(EOPNOTSUPP);
+  if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return fail(EINVAL);
+  if (const int error = wait_for_record(fd)) return fail(error);
+  // With no number free, the record would be taken and its socket lost: keep one.
+  UniqueFd reserve(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!reserve) return fail(errno);
+  reserve.reset();
+  wire::AcceptRecord record;
+  UniqueFd accepted;
+  const int error = wire::receive_message(fd, &record, sizeof(record), accepted, 0);
+  // Another process may have been faster; then a blocking call has waited for the next.
+  if (error != 0) return fail(error == ECONNRESET ? ENETDOWN : error);
+  if (!accepted) return fail(ECONNABORTED);
+  if ((flags & SOCK_CLOEXEC) == 0) ::fcntl(accepted.get(), F_SETFD, 0);
+  if ((flags & SOCK_NONBLOCK) != 0) {
+    ::fcntl(accepted.get(), F_SETFL, ::fcntl(accepted.get(), F_GETFL) | O_NONBLOCK);
+  }
+  if (address != nullptr && length != nullptr) {
+    write_address(record.peer(), record.domain, address, length);
+  }
+  return accepted.release();
+}
+
+}  // namespace a7600::client

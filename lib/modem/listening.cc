@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+//
+// The modem's TCP servers: starting and stopping them, and the connections that arrive.
+#include <cerrno>
+
+#include "at/command.h"
+#include "modem/modem.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStopWait = 30s;
+
+int posix_of_listen(const chat::Answer& answer) {
+  if (answer.final == chat::Final::kTimeout) return ETIMEDOUT;
+  if (answer.info == at::ErrInfo::kServerAlreadyListening) return EADDRINUSE;
+  if (!answer.err) return EADDRINUSE;
+  switch (static_cast<at::Err>(*answer.err)) {
+    case at::Err::kNetworkFailure: return ENETDOWN;
+    case at::Err::kNotSupported: return EADDRINUSE;
+    default: return at::err_row(*answer.err).posix;
+  }
+}
+
+}  // namespace
+
+bool Modem::next_server() {
+  for (auto& [id, server] : servers_) {
+    if (server.state == Server::State::kWaiting && server.stop_wanted) {
+      servers_.remove(id);
+      return next_server();
+    }
+    if (server.state == Server::State::kWaiting) {
+      const auto index = servers_.free_index();
+      if (!index) {
+        const ServerId failed = id;
+        servers_.remove(failed);
+        log(log::Level::kWarn, "all four servers of the module are in use");
+        host_.listen_failed(failed, Error{EADDRINUSE, -1, "all four servers are in use"});
+        return next_server();
+      }
+      server.state = Server::State::kStarting;
+      server.index = *index;
+      command(Task::kStartServer, id,
+              {.text = at::server_start(server.port, *index), .payload = {}});
+      return true;
+    }
+    const bool due = server.stop_wanted && server.state == Server::State::kListening;
+    if (!due || has_connections(server.index)) continue;
+    server.state = Server::State::kStopping;
+    server_stopped_ = false;
+    command(Task::kStopServer, id,
+            {.text = at::server_stop(server.index), .payload = {}, .timeout = kStopWait});
+    return true;
+  }
+  return false;
+}
+
+bool Modem::has_connections(int server_index) const {
+  for (const auto& [id, connection] : connections_) {
+    if (connection.server == server_index && connection.link >= 0) return true;
+  }
+  return false;
+}
+
+void Modem::on_start_server_answer(Server& server, const chat::Answer& answer) {
+  if (answer.final == chat::Final::kOk) {
+    server.state = Server::State::kListening;
+    log(log::Level::kInfo, "listening on port " + std::to_string(server.port));
+    if (!std::exchange(server.announced, true) && !server.stop_wanted) host_.listening(server.id);
+    return;
+  }
+  if (answer.err == static_cast<int>(at::Err::kNetworkNotOpened)) {
+    server.state = Server::State::kWaiting;
+    server.index = -1;
+    return network_lost("+CIPERROR: network not opened");
+  }
+  const ServerId id = server.id;
+  const bool tell = !server.stop_wanted;
+  const Error error{posix_of_listen(answer), answer.err.value_or(-1),
+                    "listen on port " + std::to_string(server.port) + ": refused by the module"};
+  log(log::Level::kWarn, error.text);
+  servers_.remove(id);
+  if (tell) host_.listen_failed(id, error);
+}
+
+// OK with "+SERVERSTOP:" before or behind it; ERROR means that it is not there, which is as good.
+void Modem::on_stop_server_answer(Server& server, const chat::Answer& answer) {
+  if (answer.final == chat::Final::kOk && !server_stopped_) return;
+  servers_.remove(server.id);
+}
+
+void Modem::on_server_stop(const at::ServerStop& stopped) {
+  Server* server = servers_.by_index(stopped.server);
+  if (server == nullptr || server->state != Server::State::kStopping) return;
+  if (task_ == Task::kStopServer && task_id_ == server->id) {
+    server_stopped_ = true;
+    return;
+  }
+  servers_.remove(server->id);
+}
+
+// The module has given the connection's link to a server's client.
+void Modem::displace(Connection& connection) {
+  links_.release(connection.link);
+  connection.link_open = false;
+  switch (connection.state) {
+    case Connection::State::kOpening:
+    case Connection::State::kRefused:
+      // The number was taken while our CIPOPEN was on its way; that one will be refused.
+      connection.displaced = true;
+      connection.link = -1;
+      break;
+    case Connection::State::kOpen:
+    case Connection::State::kDraining:
+      // The news of its end was missed.
+      break_connection(connection, ECONNRESET, "its link belongs to another connection now",
+                       Drain::kNo);
+      break;
+    default:
+      release_link(connection);
+      break;
+  }
+}
+
+void Modem::on_client(const at::ClientAccepted& client) {
+  if (client.link < 0 || client.link >= at::kLinks || phase_ == Phase::kOff ||
+      phase_ == Phase::kBringup) {
+    return;
+  }
+  if (Connection* owner = by_link(client.link)) {
+    displace(*owner);
+  }
+  Server* server = servers_.by_index(client.server);
+  std::optional<ConnectionId> id;
+  if (server != nullptr && !server->stop_wanted) id = host_.accepted(server->id, client.peer);
+  if (!id) {
+    links_.mark_foreign(client.link);
+    strays_.push_back(client.link);
+    return;
+  }
+  Connection connection;
+  connection.id = *id;
+  connection.to = client.peer;
+  connection.server = client.server;
+  connection.state = Connection::State::kOpen;
+  connection.link = client.link;
+  connection.link_open = true;
+  // Its first data may have been announced before it was.
+  connection.readable = early_data_[static_cast<std::size_t>(client.link)];
+  links_.assign(client.link, *id);
+  expect_first_data(connections_.emplace(*id, std::move(connection)).first->second);
+  log(log::Level::kInfo, "link " + std::to_string(client.link) + " is open from " +
+                             client.peer.to_string());
+}
+
+}  // namespace a7600::modem

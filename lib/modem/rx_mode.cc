@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "modem/rx_mode.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "at/command.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kFirstPenalty = 250ms;
+constexpr std::chrono::milliseconds kLongestPenalty = 60s;
+constexpr std::size_t kHeaderType = 4;
+
+}  // namespace
+
+void RxMode::reset() {
+  setup_ = Setup::kUntried;
+  pushing_ = false;
+  in_flight_ = false;
+  push_asked_ = false;
+  hold_back_ = false;
+  config_.reset();
+}
+
+void RxMode::hold_back(chat::TimePoint now) {
+  if (!pushing_ || hold_back_) return;
+  hold_back_ = true;
+  push_asked_ = false;
+  // Soon after the last time: this reader will not keep up. Long after: a passing weakness.
+  const bool again = now - held_back_at_ < 2 * penalty_ + 1s;
+  penalty_ = again ? std::min(penalty_ * 2, kLongestPenalty) : kFirstPenalty;
+  penalty_ = std::max(penalty_, kFirstPenalty);
+  held_back_at_ = now;
+  not_before_ = now + penalty_;
+}
+
+bool RxMode::push_wanted() const {
+  if (policy_ == PushPolicy::kNever || setup_ == Setup::kUnsupported) return false;
+  return push_asked_ || push_needed_ || policy_ == PushPolicy::kAlways;
+}
+
+std::optional<std::string> RxMode::next_command(bool everyone_keeps_up, chat::TimePoint now) {
+  if (pushing_) {
+    if (!hold_back_) return std::nullopt;
+    in_flight_ = true;
+    return "AT+CIPRXGET=1";
+  }
+  if (!push_wanted() || !everyone_keeps_up || now < not_before_) return std::nullopt;
+  in_flight_ = true;
+  switch (setup_) {
+    case Setup::kUntried:
+      setup_ = Setup::kAskConfig;
+      [[fallthrough]];
+    case Setup::kAskConfig:
+      return "AT+CIPCCFG?";
+    case Setup::kSetConfig:
+      return at::name_link_in_header(*config_);
+    case Setup::kVerify:
+      config_.reset();
+      return "AT+CIPCCFG?";
+    case Setup::kShowSource:
+      return "AT+CIPSRIP=1";
+    case Setup::kReady:
+    case Setup::kUnsupported:
+      break;
+  }
+  return "AT+CIPRXGET=0";
+}
+
+void RxMode::on_reply(const at::Reply& reply) {
+  if (const auto* config = std::get_if<at::SocketConfig>(&reply)) config_ = config->values;
+}
+
+bool RxMode::on_answer(const chat::Answer& answer) {
+  in_flight_ = false;
+  const bool ok = answer.final == chat::Final::kOk;
+  if (pushing_) {
+    // Refused or not answered: tried again, since the reader is still behind.
+    if (!ok) return false;
+    pushing_ = false;
+    hold_back_ = false;
+    return true;
+  }
+  switch (setup_) {
+    case Setup::kUntried:
+    case Setup::kUnsupported:
+      break;
+    case Setup::kAskConfig:
+      setup_ = ok && config_ ? Setup::kSetConfig : Setup::kUnsupported;
+      if (setup_ == Setup::kSetConfig && (*config_)[kHeaderType] == 1) setup_ = Setup::kShowSource;
+      break;
+    case Setup::kSetConfig:
+      setup_ = ok ? Setup::kVerify : Setup::kUnsupported;
+      break;
+    case Setup::kVerify: {
+      const bool named = ok && config_ && (*config_)[kHeaderType] == 1;
+      setup_ = named ? Setup::kShowSource : Setup::kUnsupported;
+      break;
+    }
+    case Setup::kShowSource:
+      setup_ = ok ? Setup::kReady : Setup::kUnsupported;
+      break;
+    case Setup::kReady:
+      if (ok) {
+        pushing_ = true;
+      } else {
+        setup_ = Setup::kUnsupported;
+      }
+      break;
+  }
+  return false;
+}
+
+std::optional<chat::TimePoint> RxMode::wake(chat::TimePoint now) const {
+  if (pushing_ || !push_wanted() || now >= not_before_) return std::nullopt;
+  return not_before_;
+}
+
+}  // namespace a7600::modem

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// The module's starts, ends and states that are nobody's command, and the faults that concern the
+// module as a whole.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "modem.h"
+#include "text.h"
+
+namespace a7600::sim {
+namespace {
+
+constexpr Milliseconds kBetweenBootLines{20};
+constexpr int kSearching = 2;
+constexpr int kDenied = 3;
+
+}  // namespace
+
+void Modem::on_input(std::string_view bytes) {
+  if (faults.on(Fault::kDeaf)) return;
+  if (!reboot_after_ && faults.happens(Fault::kReboot)) {
+    reboot_after_ = static_cast<std::size_t>(faults.value(Fault::kReboot));
+  }
+  if (!reboot_after_) return host.input(bytes);
+  const std::size_t before = std::min(bytes.size(), *reboot_after_);
+  *reboot_after_ -= before;
+  host.input(bytes.substr(0, before));
+  if (*reboot_after_ == 0) reboot();
+}
+
+void Modem::misbehave_at_command() {
+  if (faults.happens(Fault::kEchoBack)) host.echo = true;
+  if (faults.happens(Fault::kSilence)) {
+    const long how_long = faults.value(Fault::kSilence);
+    line.hold_output(how_long == 0 ? Time::max() : loop.now() + Milliseconds(how_long));
+  }
+  if (faults.happens(Fault::kRebootOut)) {
+    line.set_fuse(static_cast<std::size_t>(faults.value(Fault::kRebootOut)), [this] { reboot(); });
+  }
+  if (faults.happens(Fault::kUnplug)) unplug(Milliseconds(faults.value(Fault::kUnplug)));
+}
+
+// All that the module knows goes, but what its line is set to.
+void Modem::power_down() {
+  data.stop();
+  stack.reset();
+  out.reset();
+  host.off();
+  line.drop_output();
+  line.close_gate(false);
+  line.hold_output(Time{});
+  line.set_fuse(0, nullptr);
+  step_timer_.cancel();
+  step_ = nullptr;
+  rest_of_line_ = {};
+  reboot_after_.reset();
+  client_waiting_ = false;
+  silent_peers_.clear();
+  const auto contexts = device.contexts;  // kept in the module's memory, as AT+CGDCONT's are
+  device = {};
+  device.contexts = contexts;
+  registration_timer_.cancel();
+  boot_timer_.cancel();
+}
+
+void Modem::reboot() {
+  log.event("the module reboots");
+  power_down();
+  boot_line_ = 0;
+  const bool set = faults.on(Fault::kBootMs);
+  boot_timer_.after(Milliseconds(set ? faults.value(Fault::kBootMs) : 300));
+}
+
+void Modem::switch_off() {
+  log.event("the module is off");
+  power_down();
+}
+
+void Modem::say_boot_lines(std::size_t next) {
+  if (next == 0) {
+    host.reset();
+    set_sim();
+    look_for_network();
+    line.write(std::string_view("\0", 1));
+  }
+  const bool sim_line = profile.boot_lines[next].starts_with("+CPIN");
+  if (!sim_line || device.sim == Device::Sim::kReady) {
+    out.urc(profile.boot_lines[next]);
+  } else if (device.sim == Device::Sim::kMissing) {
+    out.urc("+CPIN: SIM REMOVED");
+  } else {
+    out.urc(device.sim == Device::Sim::kPinRequired ? "+CPIN: SIM PIN" : "+CPIN: SIM PUK");
+  }
+  boot_line_ = next + 1;
+  if (boot_line_ < profile.boot_lines.size()) boot_timer_.after(kBetweenBootLines);
+}
+
+void Modem::start_up() {
+  mischief.refresh();
+  set_sim();
+  look_for_network();
+  if (faults.on(Fault::kCheckBaud)) {
+    line.change_rate(static_cast<std::uint32_t>(faults.value(Fault::kCheckBaud)));
+  }
+  if (faults.on(Fault::kColdStart)) {
+    reboot();
+  } else if (faults.on(Fault::kStale)) {
+    leave_stale(faults.text(Fault::kStale));
+  }
+}
+
+void Modem::set_sim() {
+  const bool unlocked = device.pin == faults.text(Fault::kSimPin) &&
+                        device.sim == Device::Sim::kReady && device.pin_entered;
+  if (faults.on(Fault::kSimMissing)) {
+    device.sim = Device::Sim::kMissing;
+  } else if (faults.on(Fault::kSimPuk)) {
+    device.sim = Device::Sim::kPukRequired;
+  } else if (faults.on(Fault::kSimPin) && !unlocked) {
+    device.sim = Device::Sim::kPinRequired;
+    device.pin = faults.text(Fault::kSimPin);
+  } else {
+    device.sim = Device::Sim::kReady;
+  }
+}
+
+// Sets the registration, and tells a host that has asked for it when it comes.
+void Modem::look_for_network() {
+  if (faults.on(Fault::kDenied)) {
+    device.registration = kDenied;
+  } else if (faults.on(Fault::kNotRegistered)) {
+    device.registration = kSearching;
+  } else if (faults.on(Fault::kSlowRegistration) && device.registration != kSearching) {
+    device.registration = kSearching;
+    registration_timer_.after(Milliseconds(faults.value(Fault::kSlowRegistration)));
+  } else {
+    const bool found = std::exchange(device.registration, 1) != 1;
+    if (found && device.creg_mode > 0) out.urc("+CREG: 1");
+    if (found && device.cgreg_mode > 0) out.urc("+CGREG: 1");
+    if (found && device.cereg_mode > 0) out.urc("+CEREG: 1");
+  }
+}
+
+void Modem::faults_changed() {
+  mischief.refresh();
+  set_sim();
+  if (!registration_timer_.armed()) look_for_network();
+  line.close_gate(device.dte_flow == 2 && faults.on(Fault::kNoRtsCts));
+  for (int i = 0; i < kLinks; ++i) stack.link(i).set_overflow(faults.on(Fault::kOverflow));
+}
+
+// What a host that was killed may have left: nothing of it is as after power-up.
+void Modem::leave_stale(std::string_view what) {
+  host.echo = false;
+  device.cmee = 2;
+  stack.settings.head = 0;
+  stack.settings.srip = 0;
+  stack.settings.err_mode = 0;
+  stack.settings.cipopen_timeout = Milliseconds(3000);
+  stack.settings.rx_mode = 1;
+  stack.settings.mode = what == "transparent" ? 1 : 0;
+  stack.open_net(true, [this, what = std::string(what)](Err) {
+    for (const int number : {0, 3, 9}) {
+      int ends[2];
+      if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return;
+      silent_peers_.emplace_back(ends[1]);
+      constexpr std::string_view kUnread = "HTTP/1.1 200 OK\r\n\r\nOK\r\n+IPCLOSE: 3,1\r\n";
+      if (number == 3) ::send(ends[1], kUnread.data(), kUnread.size(), MSG_NOSIGNAL);
+      stack.link(number).adopt(UniqueFd(ends[0]), {Ipv4{0xcb007107}, 80}, 0, -1);
+    }
+    stack.servers().start(0, 8080, 3);
+    if (what == "transparent") {
+      connect(stack.link(0));
+    } else if (what == "payload") {
+      sending_link_ = 9;
+      out.hold_urcs(true);
+      host.expect_payload(1500);
+      host.input(std::string(600, 'x'));
+    }
+    line.drop_output();
+  });
+}
+
+void Modem::unplug(Clock::duration how_long) {
+  log.event("the port is unplugged");
+  line.stop();
+  pty.close();
+  replug_timer_.after(how_long);
+}
+
+}  // namespace a7600::sim
