@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "client/call.h"
 #include "engine/thread.h"
@@ -40,6 +41,7 @@ void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_
   libc_ = libc;
   config_ = std::move(config);
   on_thread_ = on_thread;
+  tracing_ = config_.ok() && !config_.value().trace.empty();
   pthread_atfork(lock_start, unlock_start, unlock_start);
 }
 
@@ -64,7 +66,10 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
     return Error{EINVAL, -1, "A7600_ENGINE: \"spawn\" needs the command a7600, which is not there"};
   } else if (address.empty() || address == gone) {
     auto started = engine::start_thread(*config.value(), on_thread_);
-    if (!started) return started.error();
+    if (!started) {
+      if (!std::exchange(complained_, true)) say(log::Level::kError, started.error().text);
+      return started.error();
+    }
     const std::string& name = started.value();
     if (name.size() >= sizeof(engine_address_)) return Error{ENAMETOOLONG, -1, name};
     std::memcpy(engine_address_, name.c_str(), name.size() + 1);
@@ -74,6 +79,13 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
   const auto out = wire::UnixAddress::from(address);
   if (!out) return Error{EINVAL, -1, "A7600_ENGINE: the socket's name is too long"};
   return *out;
+}
+
+std::optional<wire::UnixAddress> Runtime::known_engine() const {
+  if (config_ && config_.value().engine == config::EngineChoice::kSocket) {
+    return wire::UnixAddress::from(config_.value().engine_socket);
+  }
+  return wire::UnixAddress::from(engine_address_);
 }
 
 bool Runtime::hosts_engine() const {
