@@ -193,10 +193,13 @@ std::optional<int> setsockopt(int fd, int level, int name, const void* value, so
 std::optional<int> getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                                addrinfo** out) {
   if (off()) return client::getaddrinfo(node, service, hints, out);
+  const bool by_number = hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0;
+  if (by_number || is_the_c_librarys(node)) return std::nullopt;
   const Report report;
+  const std::string text = "getaddrinfo(" + quoted_text(node) + ", " + quoted_text(service) + ')';
+  report.begins(Runtime::get().known_engine(), -1, text);
   const auto result = client::getaddrinfo(node, service, hints, out);
   if (!result) return result;
-  const std::string text = "getaddrinfo(" + quoted_text(node) + ", " + quoted_text(service) + ')';
   report.ends(Runtime::get().known_engine(), -1, text, *result,
               *result == EAI_SYSTEM ? errno : 0);
   return result;
@@ -205,10 +208,12 @@ std::optional<int> getaddrinfo(const char* node, const char* service, const addr
 std::optional<int> gethostbyname2_r(const char* name, int family, hostent* out, char* buffer,
                                     size_t size, hostent** result, int* error) {
   if (off()) return client::gethostbyname2_r(name, family, out, buffer, size, result, error);
+  if (is_the_c_librarys(name)) return std::nullopt;
   const Report report;
+  const std::string text = "gethostbyname(" + quoted_text(name) + ')';
+  report.begins(Runtime::get().known_engine(), -1, text);
   const auto done = client::gethostbyname2_r(name, family, out, buffer, size, result, error);
   if (!done) return done;
-  const std::string text = "gethostbyname(" + quoted_text(name) + ')';
   report.ends(Runtime::get().known_engine(), -1, text, *result != nullptr ? 0 : -1, *done);
   return done;
 }

@@ -406,7 +406,8 @@ void Engine::trace_to(UniqueFd call, const wire::Request& request, UniqueFd file
   if (tracer_.on()) return static_cast<void>(reply_error(call, EBUSY));
   const std::size_t payload = request.level < 0 ? trace::kWholePayload
                                                 : static_cast<std::size_t>(request.level);
-  tracer_.start(trace::Writer(trace::File(std::move(file), trace::file_header()), payload), modem_);
+  trace::File out(std::move(file), trace::file_header(static_cast<std::uint64_t>(config_.baud)));
+  tracer_.start(trace::Writer(std::move(out), payload), modem_);
   trace_call_ = std::move(call);
   watch(EPOLL_CTL_ADD, trace_call_.get(), EPOLLRDHUP, Source::kTrace, 0);
   reply(trace_call_, {});

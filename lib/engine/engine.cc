@@ -72,7 +72,8 @@ Status Engine::listen() {
 // A7600_TRACE
 Status Engine::start_trace() {
   if (config_.trace.empty()) return Done{};
-  auto file = trace::File::create(config_.trace, trace::file_header(), trace::File::kDefaultSize);
+  auto file = trace::File::create(config_.trace, trace::file_header(static_cast<std::uint64_t>(config_.baud)),
+                                  trace::File::kDefaultSize);
   if (!file) return file.error();
   tracer_.start(trace::Writer(std::move(file.value()), trace::kWholePayload), modem_);
   return Done{};

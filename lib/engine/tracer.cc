@@ -255,7 +255,10 @@ void Tracer::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer
 }
 
 void Tracer::log(log::Level level, std::string_view text) {
-  if (on() && level <= log::Level::kInfo) {
+  // Opened links have records of their own.
+  const bool news = level <= log::Level::kWarn ||
+                    (level == log::Level::kInfo && !text.starts_with("link "));
+  if (on() && news) {
     Record record;
     record.kind = Kind::kLog;
     record.time = time();

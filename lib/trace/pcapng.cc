@@ -54,13 +54,18 @@ void close_block(std::string& out, std::size_t begin) {
 }
 
 void append_interface(std::string& out, std::uint16_t link, std::string_view name,
-                      std::string_view description) {
+                      std::string_view description, std::uint64_t speed) {
   const std::size_t begin = open_block(out, kInterface);
   put(out, link);
   put(out, std::uint16_t{0});
   put(out, std::uint32_t{0});  // no limit of a packet's size
   put_option(out, kOptionName, name);
   put_option(out, kOptionDescription, description);
+  if (speed != 0) {
+    char bytes[sizeof(speed)];
+    std::memcpy(bytes, &speed, sizeof(speed));
+    put_option(out, kOptionSpeed, {bytes, sizeof(bytes)});
+  }
   put_option(out, kOptionResolution, "\x09");  // 10^-9 s
   put_end_of_options(out);
   close_block(out, begin);
@@ -68,7 +73,7 @@ void append_interface(std::string& out, std::uint16_t link, std::string_view nam
 
 }  // namespace
 
-void append_header(std::string& out, std::string_view application) {
+void append_header(std::string& out, std::string_view application, std::uint64_t baud) {
   const std::size_t begin = open_block(out, kSectionHeader);
   put(out, kByteOrderMagic);
   put(out, std::uint16_t{1});
@@ -77,8 +82,8 @@ void append_header(std::string& out, std::string_view application) {
   put_option(out, kOptionApplication, application);
   put_end_of_options(out);
   close_block(out, begin);
-  append_interface(out, kLinkSerial, "serial", "The serial line to the module");
-  append_interface(out, kLinkIp, "sockets", "The module's sockets, as packets");
+  append_interface(out, kLinkSerial, "serial", "The serial line to the module", baud);
+  append_interface(out, kLinkIp, "sockets", "The module's sockets, as packets", 0);
 }
 
 void append_packet(std::string& out, std::uint32_t interface, Time time, Direction direction,

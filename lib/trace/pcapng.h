@@ -34,6 +34,7 @@ inline constexpr std::uint16_t kLinkIp = 101;      // LINKTYPE_RAW
 inline constexpr std::uint16_t kOptionEnd = 0;
 inline constexpr std::uint16_t kOptionComment = 1;
 inline constexpr std::uint16_t kOptionFlags = 2;
+inline constexpr std::uint16_t kOptionSpeed = 8;
 inline constexpr std::uint16_t kOptionResolution = 9;
 
 // A custom block names an enterprise. This one is RFC 5612's, for documentation; what follows it
@@ -44,8 +45,9 @@ inline constexpr std::string_view kCustomMagic{"A7600\1\0\0", 8};
 // The pseudo header of LINKTYPE_RTAC_SERIAL.
 inline constexpr std::size_t kSerialHeader = 12;
 
-// The file's beginning: a section with the serial line as interface 0 and the sockets as 1.
-void append_header(std::string& out, std::string_view application);
+// The file's beginning: a section with the serial line, of `baud`, as interface 0 and the sockets
+// as 1.
+void append_header(std::string& out, std::string_view application, std::uint64_t baud);
 
 // One packet. `data` is what is captured of it, in two parts so that a header need not be put
 // before its payload; `size` is what there was. `comment` may be empty.

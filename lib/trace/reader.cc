@@ -165,12 +165,15 @@ Reader::Block Reader::read_interface(std::span<const std::byte> body) {
   if (body.size() < 8 || interfaces_.size() >= kMostInterfaces) return Block::kBad;
   Interface interface;
   interface.link = get<std::uint16_t>(body, 0);
-  const bool good = for_each_option(body.subspan(8), [&interface](std::uint16_t code, auto value) {
+  std::uint64_t speed = 0;
+  const bool good = for_each_option(body.subspan(8), [&](std::uint16_t code, auto value) {
+    if (code == pcapng::kOptionSpeed && value.size() == 8) speed = get<std::uint64_t>(value, 0);
     if (code == pcapng::kOptionResolution && value.size() == 1) {
       interface.ticks = ticks_of(static_cast<std::uint8_t>(value[0]));
     }
   });
   if (!good || interface.ticks == 0) return Block::kBad;
+  if (interface.link == pcapng::kLinkSerial) baud_ = speed;
   interfaces_.push_back(interface);
   return Block::kSkip;
 }

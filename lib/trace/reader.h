@@ -41,6 +41,9 @@ class Reader {
   };
   Step next(Item& item);
 
+  // Of the serial line in bits per second; 0 if the trace does not say.
+  std::uint64_t baud() const { return baud_; }
+
   // At kEnd: bytes follow the last whole block, so the writer was stopped in the middle of one (or
   // is writing it).
   bool cut_off() const { return !bad_ && buffer_.size() > at_; }
@@ -70,6 +73,7 @@ class Reader {
   std::size_t at_ = 0;           // in buffer_
   std::uint64_t offset_ = 0;     // of buffer_ in the file
   std::vector<Interface> interfaces_;
+  std::uint64_t baud_ = 0;
   bool started_ = false;
   bool ours_ = false;  // a serial line or a record was seen
   bool bad_ = false;

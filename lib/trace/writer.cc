@@ -29,9 +29,9 @@ SerialHeader serial_header(Direction direction, Time time) {
 
 }  // namespace
 
-std::string file_header() {
+std::string file_header(std::uint64_t baud) {
   std::string out;
-  pcapng::append_header(out, "a7600sock");
+  pcapng::append_header(out, "a7600sock", baud);
   return out;
 }
 

@@ -17,8 +17,8 @@ namespace a7600::trace {
 
 inline constexpr std::size_t kWholePayload = ~std::size_t{0};
 
-// The first block of a trace's file and those of its two interfaces.
-std::string file_header();
+// The first block of a trace's file and those of its two interfaces. 0: the line's rate is unknown.
+std::string file_header(std::uint64_t baud);
 
 // Writes a trace: the serial line's bytes, the sockets' packets, records. Nothing reaches the file
 // before flush().
