@@ -16,8 +16,8 @@ A7600_HOOK ssize_t send(int fd, const void* data, size_t size, int flags) {
   return libc.send(fd, data, size, flags);
 }
 
-A7600_HOOK ssize_t sendto(int fd, const void* data, size_t size, int flags,
-                          const sockaddr* address, socklen_t length) {
+A7600_HOOK ssize_t sendto(int fd, const void* data, size_t size, int flags, const sockaddr* address,
+                          socklen_t length) {
   const auto& libc = real();
   if (!passes()) {
     if (const auto sent = client::send(fd, data, size, flags, address, length)) return *sent;

@@ -35,8 +35,7 @@ A7600_HOOK int gethostbyname2_r(const char* name, int family, hostent* out, char
                                 size_t size, hostent** result, int* error) {
   const auto& libc = real();
   if (!passes()) {
-    const auto done =
-        client::gethostbyname2_r(name, family, out, buffer, size, result, error);
+    const auto done = client::gethostbyname2_r(name, family, out, buffer, size, result, error);
     if (done) return *done;
   }
   return libc.gethostbyname2_r(name, family, out, buffer, size, result, error);
@@ -46,8 +45,7 @@ A7600_HOOK int gethostbyname_r(const char* name, hostent* out, char* buffer, siz
                                hostent** result, int* error) {
   const auto& libc = real();
   if (!passes()) {
-    const auto done =
-        client::gethostbyname2_r(name, AF_INET, out, buffer, size, result, error);
+    const auto done = client::gethostbyname2_r(name, AF_INET, out, buffer, size, result, error);
     if (done) return *done;
   }
   return libc.gethostbyname_r(name, out, buffer, size, result, error);

@@ -23,8 +23,7 @@ std::string joined(const Parts&... parts) {
 }  // namespace
 
 std::string open_tcp(int link, const Endpoint& to, std::optional<std::uint16_t> local_port) {
-  std::string out =
-      joined("AT+CIPOPEN=", link, ",\"TCP\",\"", to.ip.to_string(), "\",", to.port);
+  std::string out = joined("AT+CIPOPEN=", link, ",\"TCP\",\"", to.ip.to_string(), "\",", to.port);
   if (local_port) out += joined(",", *local_port);
   return out;
 }
@@ -51,12 +50,9 @@ std::string server_stop(int server) { return joined("AT+SERVERSTOP=", server); }
 
 std::string resolve(const HostName& name) { return joined("AT+CDNSGIP=\"", name.text(), "\""); }
 
-std::string name_link_in_header(const std::array<int, 7>& settings) {
-  constexpr std::size_t kHeaderType = 4;
+std::string set_socket_config(const std::array<int, 7>& values) {
   std::string out = "AT+CIPCCFG=";
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    out += joined(i == 0 ? "" : ",", i == kHeaderType ? 1 : settings[i]);
-  }
+  for (std::size_t i = 0; i < values.size(); ++i) out += joined(i == 0 ? "" : ",", values[i]);
   return out;
 }
 
@@ -66,14 +62,15 @@ std::string timeouts(std::chrono::milliseconds netopen, std::chrono::millisecond
 }
 
 std::optional<std::string> define_context(std::string_view apn) {
-  const bool clean = std::all_of(apn.begin(), apn.end(),
-                                 [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
+  const bool clean =
+      std::all_of(apn.begin(), apn.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
   if (!clean || apn.empty()) return std::nullopt;
   return joined("AT+CGDCONT=1,\"IP\",\"", apn, "\"");
 }
 
 std::optional<std::string> enter_pin(std::string_view pin) {
-  const bool digits = std::all_of(pin.begin(), pin.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      std::all_of(pin.begin(), pin.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || pin.size() < 4 || pin.size() > 8) return std::nullopt;
   return joined("AT+CPIN=\"", pin, "\"");
 }

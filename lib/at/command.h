@@ -29,8 +29,7 @@ std::string close(int link);
 std::string server_start(std::uint16_t port, int server);
 std::string server_stop(int server);
 std::string resolve(const HostName& name);
-// AT+CIPCCFG with the settings as they were read, but the header that names the link (2.13).
-std::string name_link_in_header(const std::array<int, 7>& settings);
+std::string set_socket_config(const std::array<int, 7>& values);  // AT+CIPCCFG, manual 2.13
 std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
                      std::chrono::milliseconds cipsend);
 

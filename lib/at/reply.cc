@@ -262,8 +262,7 @@ Reply parse(std::string_view line) {
     return CmeError{number<int>(text), text};
   }
   if (line.starts_with("+CPIN:")) return Pin{trim(line.substr(6))};
-  if (line.starts_with("+CIPEVENT:") &&
-      line.find("NETWORK CLOSED") != std::string_view::npos) {
+  if (line.starts_with("+CIPEVENT:") && line.find("NETWORK CLOSED") != std::string_view::npos) {
     return NetworkClosed{};
   }
   if (line == "RDY" || line.starts_with("*ATREADY")) return Boot{};
@@ -273,8 +272,8 @@ Reply parse(std::string_view line) {
 bool is_unsolicited(const Reply& reply) {
   return std::holds_alternative<DataReady>(reply) || std::holds_alternative<LinkClosed>(reply) ||
          std::holds_alternative<NetworkClosed>(reply) ||
-         std::holds_alternative<ClientAccepted>(reply) ||
-         std::holds_alternative<RecvFrom>(reply) || std::holds_alternative<Boot>(reply);
+         std::holds_alternative<ClientAccepted>(reply) || std::holds_alternative<RecvFrom>(reply) ||
+         std::holds_alternative<Boot>(reply);
 }
 
 }  // namespace a7600::at

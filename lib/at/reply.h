@@ -135,12 +135,11 @@ struct Boot {};  // "RDY" or "*ATREADY: 1": the module has restarted
 
 struct Other {};
 
-using Reply =
-    std::variant<Other, Ok, ErrorResult, CmeError, CipError, IpError, NetOpen, NetClose, OpenResult,
-                 CloseResult, SendResult, ServerStop, OpenLink, ClosedLink, RxHeader, RxRest,
-                 RxMode, CipMode, Address, Ack, DnsAnswer, DnsError, ServerLine, Pin, Registration,
-                 SocketConfig, DataReady, LinkClosed, NetworkClosed, ClientAccepted, RecvFrom,
-                 PushHeader, Boot>;
+using Reply = std::variant<Other, Ok, ErrorResult, CmeError, CipError, IpError, NetOpen, NetClose,
+                           OpenResult, CloseResult, SendResult, ServerStop, OpenLink, ClosedLink,
+                           RxHeader, RxRest, RxMode, CipMode, Address, Ack, DnsAnswer, DnsError,
+                           ServerLine, Pin, Registration, SocketConfig, DataReady, LinkClosed,
+                           NetworkClosed, ClientAccepted, RecvFrom, PushHeader, Boot>;
 
 // Reads one line. Blanks after a colon or comma don't matter; numbers outside an int, missing
 // fields and words where numbers belong make it Other. Views point into `line`.

@@ -36,13 +36,13 @@ enum class Final { kOk, kError, kTimeout };
 
 struct Answer {
   Final final = Final::kOk;
-  std::optional<int> err;                // "+CIPERROR:", or the code of "+CME ERROR:"
-  std::optional<at::ErrInfo> info;       // "+IP ERROR:"
-  std::string text;                      // the words of "+IP ERROR:" or "+CME ERROR:"
-  bool prompted = false;                 // kSend: the payload has left
-  std::optional<at::SendResult> sent;    // kSend
-  std::optional<at::RxHeader> header;    // kRead
-  std::span<const std::byte> payload;    // kRead: valid only during on_answer()
+  std::optional<int> err;              // "+CIPERROR:", or the code of "+CME ERROR:"
+  std::optional<at::ErrInfo> info;     // "+IP ERROR:"
+  std::string text;                    // the words of "+IP ERROR:" or "+CME ERROR:"
+  bool prompted = false;               // kSend: the payload has left
+  std::optional<at::SendResult> sent;  // kSend
+  std::optional<at::RxHeader> header;  // kRead
+  std::span<const std::byte> payload;  // kRead: valid only during on_answer()
 };
 
 // What the chat reports, in the order of the lines. A callback may call Chat::send().

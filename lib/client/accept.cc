@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// accept(2) is one recvmsg(2) on the listening socket: its blocking, time-outs, signals and the race
-// between processes are the kernel's (tests/platform, accept_records).
+// accept(2) is one recvmsg(2) on the listening socket: its blocking, time-outs, signals and the
+// race between processes are the kernel's (tests/platform, accept_records).
 #include <fcntl.h>
 
 #include <array>

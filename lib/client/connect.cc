@@ -60,8 +60,8 @@ std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
     call.timeout = send_timeout(fd);
     const int error = call.result_of(*engine);
     if (error == 0) return 0;
-    if (!call.received) return fail(error == ECONNREFUSED && call.reply.error == 0 ? ENETDOWN
-                                                                                   : error);
+    if (!call.received)
+      return fail(error == ECONNREFUSED && call.reply.error == 0 ? ENETDOWN : error);
     if (const int replaced = replace(fd, std::move(call.received))) return fail(replaced);
     engine = engine_of(fd);
     if (!engine) return fail(ENETDOWN);

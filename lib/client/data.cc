@@ -51,8 +51,7 @@ std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
 }
 
 std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags) {
-  const auto identity =
-      concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
+  const auto identity = concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
   if (!identity) return std::nullopt;
   if ((flags & MSG_OOB) != 0) return fail(EOPNOTSUPP);
   if (identity->is_datagram) return send_datagram(fd, *identity, *message, flags);
@@ -83,8 +82,7 @@ std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr
 }
 
 std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags) {
-  const auto identity =
-      concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
+  const auto identity = concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
   if (!identity) return std::nullopt;
   if ((flags & MSG_OOB) != 0) return fail(EINVAL);
   if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);

@@ -118,10 +118,14 @@ int look_up(const char* name, std::vector<in_addr>& out) {
 
 int eai_of(int posix) {
   switch (posix) {
-    case ENOENT: return EAI_NONAME;
+    case ENOENT:
+      return EAI_NONAME;
     case ENETDOWN:
-    case ETIMEDOUT: return EAI_AGAIN;
-    default: errno = posix; return EAI_SYSTEM;
+    case ETIMEDOUT:
+      return EAI_AGAIN;
+    default:
+      errno = posix;
+      return EAI_SYSTEM;
   }
 }
 

@@ -139,11 +139,21 @@ int get_tcp_info(int fd, const wire::UnixAddress& engine, void* value, socklen_t
   if (const int error = call.result_of(engine)) return fail(error);
   tcp_info info{};
   switch (call.reply.state) {
-    case wire::SocketState::kListening: info.tcpi_state = TCP_LISTEN; break;
-    case wire::SocketState::kConnecting: info.tcpi_state = TCP_SYN_SENT; break;
-    case wire::SocketState::kConnected: info.tcpi_state = TCP_ESTABLISHED; break;
-    case wire::SocketState::kClosedByPeer: info.tcpi_state = TCP_CLOSE_WAIT; break;
-    default: info.tcpi_state = TCP_CLOSE; break;
+    case wire::SocketState::kListening:
+      info.tcpi_state = TCP_LISTEN;
+      break;
+    case wire::SocketState::kConnecting:
+      info.tcpi_state = TCP_SYN_SENT;
+      break;
+    case wire::SocketState::kConnected:
+      info.tcpi_state = TCP_ESTABLISHED;
+      break;
+    case wire::SocketState::kClosedByPeer:
+      info.tcpi_state = TCP_CLOSE_WAIT;
+      break;
+    default:
+      info.tcpi_state = TCP_CLOSE;
+      break;
   }
   info.tcpi_snd_mss = kSegment;
   info.tcpi_rcv_mss = kSegment;

@@ -40,6 +40,15 @@ Runtime& Runtime::get() {
 void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_thread)()) {
   libc_ = libc;
   config_ = std::move(config);
+  if (config_ && config_.value().mode == config::Mode::kTransparent) {
+    config_ = Error{EINVAL, -1,
+                    "A7600_MODE: \"transparent\" is not there yet; allowed: command"};
+  } else if (config_ && config_.value().engine == config::EngineChoice::kSpawn) {
+    config_ = Error{EINVAL, -1,
+                    "A7600_ENGINE: \"spawn\" is not there yet; allowed: auto, thread, a socket"};
+  } else if (config_ && !config_.value().trace.empty()) {
+    config_ = Error{EINVAL, -1, "A7600_TRACE: tracing is not there yet; allowed: unset"};
+  }
   on_thread_ = on_thread;
   tracing_ = config_.ok() && !config_.value().trace.empty();
   pthread_atfork(lock_start, unlock_start, unlock_start);
@@ -62,8 +71,6 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
   std::string_view address = engine_address_;
   if (config.value()->engine == config::EngineChoice::kSocket) {
     address = config.value()->engine_socket;
-  } else if (config.value()->engine == config::EngineChoice::kSpawn) {
-    return Error{EINVAL, -1, "A7600_ENGINE: \"spawn\" needs the command a7600, which is not there"};
   } else if (address.empty() || address == gone) {
     auto started = engine::start_thread(*config.value(), on_thread_);
     if (!started) {
@@ -116,8 +123,8 @@ void Runtime::say(log::Level level, std::string_view text) const {
   if (config_) {
     chosen = config_.value().log_level;
     if (!config_.value().log_file.empty()) {
-      file.reset(::open(config_.value().log_file.c_str(),
-                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+      file.reset(::open(config_.value().log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                        0644));
       fd = file.get();
     }
   }

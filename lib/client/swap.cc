@@ -72,8 +72,7 @@ std::vector<Registration> registrations_of(int fd) {
   if (directory == nullptr) return out;
   while (const dirent* entry = ::readdir(directory)) {
     char target[64];
-    const ssize_t size =
-        ::readlinkat(::dirfd(directory), entry->d_name, target, sizeof(target));
+    const ssize_t size = ::readlinkat(::dirfd(directory), entry->d_name, target, sizeof(target));
     if (size <= 0) continue;
     if (std::string_view(target, static_cast<std::size_t>(size)) != "anon_inode:[eventpoll]") {
       continue;

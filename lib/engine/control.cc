@@ -31,12 +31,18 @@ std::optional<std::uint64_t> cookie_of(int fd) {
 
 wire::SocketState wire_state(const Socket& socket) {
   switch (socket.state) {
-    case Socket::State::kIdle: return wire::SocketState::kIdle;
-    case Socket::State::kListening: return wire::SocketState::kListening;
-    case Socket::State::kConnecting: return wire::SocketState::kConnecting;
-    case Socket::State::kConnected: return wire::SocketState::kConnected;
-    case Socket::State::kFinished: return wire::SocketState::kClosedByPeer;
-    case Socket::State::kFailed: return wire::SocketState::kFailed;
+    case Socket::State::kIdle:
+      return wire::SocketState::kIdle;
+    case Socket::State::kListening:
+      return wire::SocketState::kListening;
+    case Socket::State::kConnecting:
+      return wire::SocketState::kConnecting;
+    case Socket::State::kConnected:
+      return wire::SocketState::kConnected;
+    case Socket::State::kFinished:
+      return wire::SocketState::kClosedByPeer;
+    case Socket::State::kFailed:
+      return wire::SocketState::kFailed;
   }
   return wire::SocketState::kFailed;
 }
@@ -45,8 +51,7 @@ wire::SocketState wire_state(const Socket& socket) {
 
 void Engine::accept_calls() {
   for (;;) {
-    UniqueFd call(
-        sys::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    UniqueFd call(sys::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!call) return;
     serve(std::move(call));
   }
@@ -76,8 +81,7 @@ void Engine::serve(UniqueFd call) {
 }
 
 void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor) {
-  const bool about_a_socket =
-      static_cast<bool>(descriptor) || request.op == wire::Op::kMaybeClosed;
+  const bool about_a_socket = static_cast<bool>(descriptor) || request.op == wire::Op::kMaybeClosed;
   if (!about_a_socket && !is_trusted(call)) return static_cast<void>(reply_error(call, EACCES));
   switch (request.op) {
     case wire::Op::kSocket:
@@ -187,16 +191,17 @@ void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
   }
   UniqueFd program_end;
   const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
-  auto made = is_stream ? adopt_pair(request.domain, request.type, nonblocking, Gate::kShut,
-                                     program_end)
-                        : adopt_datagrams(request.domain, nonblocking, program_end);
+  auto made = is_stream
+                  ? adopt_pair(request.domain, request.type, nonblocking, Gate::kShut, program_end)
+                  : adopt_datagrams(request.domain, nonblocking, program_end);
   if (!made) return static_cast<void>(reply_error(call, made.error().posix));
   reply(call, {}, program_end.get());
 }
 
 void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& socket) {
   const Endpoint wanted = request.endpoint();
-  if (socket.bound || socket.state != Socket::State::kIdle) return static_cast<void>(reply_error(call, EINVAL));
+  if (socket.bound || socket.state != Socket::State::kIdle)
+    return static_cast<void>(reply_error(call, EINVAL));
   const bool any = wanted.ip == Ipv4{};
   if (!any && (!modem_.up() || wanted.ip != modem_.address())) {
     return static_cast<void>(reply_error(call, EADDRNOTAVAIL));
@@ -219,8 +224,8 @@ bool Engine::is_port_taken(const Socket& socket) const {
   if (socket.local.port == 0) return false;
   return std::any_of(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
     const Socket& other = *entry.second;
-    const bool in_use = socket.is_udp() ? other.is_udp() && other.bound
-                                        : other.state == Socket::State::kListening;
+    const bool in_use =
+        socket.is_udp() ? other.is_udp() && other.bound : other.state == Socket::State::kListening;
     return &other != &socket && in_use && other.local.port == socket.local.port;
   });
 }
@@ -262,13 +267,14 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
       return;
     case Socket::State::kConnected:
     case Socket::State::kFinished:
-      return static_cast<void>(reply_error(call, std::exchange(socket.connect_reported, true) ? EISCONN : 0));
+      return static_cast<void>(
+          reply_error(call, std::exchange(socket.connect_reported, true) ? EISCONN : 0));
     case Socket::State::kFailed:
       if (socket.was_connected) return static_cast<void>(reply_error(call, EISCONN));
       if (!std::exchange(socket.connect_reported, true)) {
         const int posix = std::exchange(socket.pending_error, 0);
-        return static_cast<void>(reply_error(call, posix != 0 ? posix : ECONNABORTED,
-                           std::exchange(socket.notice, {})));
+        return static_cast<void>(
+            reply_error(call, posix != 0 ? posix : ECONNABORTED, std::exchange(socket.notice, {})));
       }
       return retry_connecting(call, request, socket);
   }

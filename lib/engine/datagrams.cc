@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kMostWaiting = 64;
 constexpr std::size_t kMostPeers = 256;
 
-Error error_of(int posix) { return {posix, -1, std::string("datagram socket: ") + strerror(posix)}; }
+Error error_of(int posix) {
+  return {posix, -1, std::string("datagram socket: ") + strerror(posix)};
+}
 
 }  // namespace
 

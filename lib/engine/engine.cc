@@ -199,8 +199,9 @@ void Engine::read_port() {
     return write_port();
   }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  port_failed(Error{ENETDOWN, -1, port_->name() + ": the line to the module is gone" +
-                                      (got < 0 ? std::string(" (") + strerror(errno) + ")" : "")});
+  port_failed(Error{ENETDOWN, -1,
+                    port_->name() + ": the line to the module is gone" +
+                        (got < 0 ? std::string(" (") + strerror(errno) + ")" : "")});
 }
 
 void Engine::write_port() {
@@ -230,9 +231,9 @@ void Engine::write_port() {
     }
     if (errno == EINTR) continue;
     if (errno == EAGAIN) break;
-    return port_failed(Error{ENETDOWN, -1,
-                             port_->name() + ": the line to the module is gone (" +
-                                 strerror(errno) + ")"});
+    return port_failed(
+        Error{ENETDOWN, -1,
+              port_->name() + ": the line to the module is gone (" + strerror(errno) + ")"});
   }
   const bool wanted = output_written_ < output_.size();
   if (wanted == port_writable_wanted_) return;

@@ -63,8 +63,8 @@ class Pair {
   // The program reads no more: it has closed or shut its read side down.
   bool deaf() const { return deaf_; }
 
-  // Gives one whole record together with a descriptor, or nothing at all: a listening socket's news.
-  // False if there is no room.
+  // Gives one whole record together with a descriptor, or nothing at all: a listening socket's
+  // news. False if there is no room.
   bool give_descriptor(std::span<const std::byte> record, const UniqueFd& descriptor) const;
 
   // End of file behind what was given. REQUIRES: room().
@@ -83,8 +83,8 @@ class Pair {
 
   UniqueFd engine_end_;
   std::size_t filler_ = 0;
-  bool kept_ = false;          // the queue begins with a byte that has been taken already
-  std::size_t largest_ = 0;    // most bytes seen waiting since the queue was last empty
+  bool kept_ = false;        // the queue begins with a byte that has been taken already
+  std::size_t largest_ = 0;  // most bytes seen waiting since the queue was last empty
   std::vector<std::byte> leftover_;
   bool deaf_ = false;
 };

@@ -18,7 +18,8 @@ namespace a7600::engine {
 // What the engine knows about one program's socket.
 struct Socket {
   enum class State {
-    // UDP knows the first, kConnecting and kConnected only, as having no link, waiting for one, having one.
+    // UDP knows the first, kConnecting and kConnected only, as having no link, waiting for one,
+    // having one.
     kIdle,        // not connected; nothing at the modem
     kListening,   // a server at the modem; accepted sockets are sent over the pair, its gate shut
     kConnecting,  // known to the modem; the gate is closed
@@ -32,7 +33,7 @@ struct Socket {
   bool is_udp() const { return datagrams.has_value(); }
 
   modem::ConnectionId id;
-  std::uint64_t cookie;  // of the program's end: the socket's name for every process
+  std::uint64_t cookie;                // of the program's end: the socket's name for every process
   Pair pair;                           // TCP; closed for UDP
   std::optional<Datagrams> datagrams;  // UDP
   State state = State::kIdle;
@@ -48,14 +49,14 @@ struct Socket {
   // connect() and then EISCONN; a failure is reported to one more, and then a retry is allowed.
   bool connect_reported = false;
   bool was_connected = false;
-  int pending_error = 0;            // SO_ERROR
-  std::string notice;               // for the user, with the next reply about this socket
-  std::vector<UniqueFd> waiters;    // calls to be answered when it is connected, listens or failed
+  int pending_error = 0;          // SO_ERROR
+  std::string notice;             // for the user, with the next reply about this socket
+  std::vector<UniqueFd> waiters;  // calls to be answered when it is connected, listens or failed
   std::vector<wire::OptionRecord> options;
 
-  bool closing = false;             // the modem has been told to close
-  bool close_when_taken = false;    // everything written so far is the last
-  bool finish_when_flushed = false; // the end of file waits for bytes that did not fit
+  bool closing = false;              // the modem has been told to close
+  bool close_when_taken = false;     // everything written so far is the last
+  bool finish_when_flushed = false;  // the end of file waits for bytes that did not fit
   modem::End end;
 };
 

@@ -32,12 +32,18 @@ bool is_registered(int stat) { return stat == 1 || stat == 5; }
 
 std::string_view registration_text(int stat) {
   switch (stat) {
-    case 0: return "not registered and not searching";
-    case 1: return "registered";
-    case 2: return "searching for a network";
-    case 3: return "registration denied";
-    case 5: return "roaming";
-    default: return "registration unknown";
+    case 0:
+      return "not registered and not searching";
+    case 1:
+      return "registered";
+    case 2:
+      return "searching for a network";
+    case 3:
+      return "registration denied";
+    case 5:
+      return "roaming";
+    default:
+      return "registration unknown";
   }
 }
 
@@ -46,6 +52,7 @@ std::string_view registration_text(int stat) {
 Bringup::Bringup(const BringupConfig& config, Start start) : config_(config), start_(start) {}
 
 std::string Bringup::obstacle() const {
+  if (pin_unclear_) return "no usable SIM (AT+CPIN?: ERROR), and not registered with a network";
   if (searching_since_) {
     return "not registered with a network: " + std::string(registration_text(stat_));
   }
@@ -152,7 +159,8 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       return command(chat, "AT+CEREG?", kQuestion, now);
     case Step::kContext: {
       auto define = at::define_context(config_.apn);
-      if (!define) return fail(EINVAL, "A7600_APN has a quote, a blank or an unprintable character");
+      if (!define)
+        return fail(EINVAL, "A7600_APN has a quote, a blank or an unprintable character");
       return command(chat, std::move(*define), kQuestion, now);
     }
     case Step::kTimeouts:
@@ -229,8 +237,9 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
     case Step::kEnterPin:
       if (!ok) {
         config_.pin_refused = true;
-        return fail(ENETDOWN, "the SIM has refused A7600_PIN; it is not tried again, because three "
-                              "wrong tries lock the SIM");
+        return fail(ENETDOWN,
+                    "the SIM has refused A7600_PIN; it is not tried again, because three "
+                    "wrong tries lock the SIM");
       }
       pin_entered_ = true;
       go(Step::kPin);
@@ -329,9 +338,9 @@ void Bringup::finish_result_step() {
     case Step::kOpenNetwork: {
       const int err = std::get<at::NetOpen>(*seen_).value;
       if (err == 0) return go(Step::kAddress);
-      return fail(ENETDOWN, "the module could not open the network (+NETOPEN: " +
-                                std::to_string(err) + ", " + std::string(at::err_row(err).text) +
-                                ")");
+      return fail(ENETDOWN,
+                  "the module could not open the network (+NETOPEN: " + std::to_string(err) + ", " +
+                      std::string(at::err_row(err).text) + ")");
     }
     default:
       return;

@@ -72,7 +72,9 @@ class Bringup {
   // nothing while a pause lasts.
   void advance(chat::Chat& chat, chat::TimePoint now);
   // When advance() has to be called again though nothing was received.
-  std::optional<chat::TimePoint> wake() const { return result_deadline_ ? result_deadline_ : wake_; }
+  std::optional<chat::TimePoint> wake() const {
+    return result_deadline_ ? result_deadline_ : wake_;
+  }
 
   void on_reply(const at::Reply& reply, chat::TimePoint now);
   void on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePoint now);

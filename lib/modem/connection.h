@@ -38,18 +38,18 @@ struct Connection {
   // The host was told that the open has failed, and expects nothing more.
   bool failed = false;
 
-  chat::TimePoint deadline{};                  // kWaiting: of the whole open
-  std::optional<chat::TimePoint> not_before;   // a retry waits until then
-  std::optional<chat::TimePoint> result_due;   // kOpening, kClosing: the result line
+  chat::TimePoint deadline{};                 // kWaiting: of the whole open
+  std::optional<chat::TimePoint> not_before;  // a retry waits until then
+  std::optional<chat::TimePoint> result_due;  // kOpening, kClosing: the result line
   int open_attempts = 0;
-  bool opened = false;           // kOpening: "+CIPOPEN: n,0" was there before its OK
-  bool displaced = false;        // kOpening: the module gave the link to a server's client
+  bool opened = false;     // kOpening: "+CIPOPEN: n,0" was there before its OK
+  bool displaced = false;  // kOpening: the module gave the link to a server's client
 
-  bool writable = false;         // the host has something to send
-  std::vector<std::byte> unsent; // taken from the host, refused by the module as busy
-  std::vector<std::byte> early;  // pushed before the host knew that it is open
-  bool readable = false;         // the module has announced data, or may have
-  bool room = true;              // the host can take another chunk
+  bool writable = false;          // the host has something to send
+  std::vector<std::byte> unsent;  // taken from the host, refused by the module as busy
+  std::vector<std::byte> early;   // pushed before the host knew that it is open
+  bool readable = false;          // the module has announced data, or may have
+  bool room = true;               // the host can take another chunk
   int busy_retries = 0;
   int read_errors = 0;
 

@@ -18,9 +18,12 @@ int posix_of_listen(const chat::Answer& answer) {
   if (answer.info == at::ErrInfo::kServerAlreadyListening) return EADDRINUSE;
   if (!answer.err) return EADDRINUSE;
   switch (static_cast<at::Err>(*answer.err)) {
-    case at::Err::kNetworkFailure: return ENETDOWN;
-    case at::Err::kNotSupported: return EADDRINUSE;
-    default: return at::err_row(*answer.err).posix;
+    case at::Err::kNetworkFailure:
+      return ENETDOWN;
+    case at::Err::kNotSupported:
+      return EADDRINUSE;
+    default:
+      return at::err_row(*answer.err).posix;
   }
 }
 
@@ -152,8 +155,8 @@ void Modem::on_client(const at::ClientAccepted& client) {
   connection.readable = early_data_[static_cast<std::size_t>(client.link)];
   links_.assign(client.link, *id);
   expect_first_data(connections_.emplace(*id, std::move(connection)).first->second);
-  log(log::Level::kInfo, "link " + std::to_string(client.link) + " is open from " +
-                             client.peer.to_string());
+  log(log::Level::kInfo,
+      "link " + std::to_string(client.link) + " is open from " + client.peer.to_string());
 }
 
 }  // namespace a7600::modem

@@ -90,8 +90,7 @@ void Modem::close(ConnectionId id, chat::TimePoint now) {
   if (connection->link < 0 && !in_flight) forget(id);
 }
 
-void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline,
-                   chat::TimePoint now) {
+void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now) {
   Entry entry(*this, now);
   if (Server* old = servers_.lingering_on(port)) {
     const int index = old->index;
@@ -122,7 +121,10 @@ void Modem::leave(chat::TimePoint now) {
   if (leaving_) return;
   leaving_ = true;
   if (phase_ != Phase::kUp || !found_) return;
-  if (found_->push) leave_commands_.emplace_back("AT+CIPRXGET=0");
+  for (std::string& text : rx_mode_.undo()) leave_commands_.push_back(std::move(text));
+  if (found_->push == rx_mode_.buffered()) {
+    leave_commands_.emplace_back(found_->push ? "AT+CIPRXGET=0" : "AT+CIPRXGET=1");
+  }
   if (found_->echo) leave_commands_.emplace_back("ATE1");
 }
 
@@ -154,11 +156,12 @@ void Modem::on_time(chat::TimePoint now) {
 }
 
 std::size_t Modem::unfinished() const {
-  return servers_.size() + static_cast<std::size_t>(
-      std::count_if(connections_.begin(), connections_.end(), [](const auto& entry) {
-        const Connection& connection = entry.second;
-        return connection.state != Connection::State::kOpening || !connection.close_wanted;
-      }));
+  return servers_.size() + static_cast<std::size_t>(std::count_if(
+                               connections_.begin(), connections_.end(), [](const auto& entry) {
+                                 const Connection& connection = entry.second;
+                                 return connection.state != Connection::State::kOpening ||
+                                        !connection.close_wanted;
+                               }));
 }
 
 std::optional<chat::TimePoint> Modem::deadline() const {
@@ -204,9 +207,7 @@ void Modem::expire() {
   }
   for (const ConnectionId id : waiting_too_long) {
     Error error{ETIMEDOUT, -1, "all ten links of the module stayed in use"};
-    if (phase_ != Phase::kUp) {
-      error = {ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"};
-    }
+    if (phase_ != Phase::kUp) error = not_up();
     connections_.erase(id);
     host_.open_failed(id, error);
   }
@@ -217,8 +218,7 @@ void Modem::expire() {
   }
   for (const ServerId id : unstarted) {
     servers_.remove(id);
-    host_.listen_failed(
-        id, Error{ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"});
+    host_.listen_failed(id, not_up());
   }
   while (!queries_.empty() && task_ != Task::kResolve) {
     const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
@@ -226,10 +226,15 @@ void Modem::expire() {
     });
     if (expired == queries_.end()) break;
     const QueryId id = expired->id;
+    Error error{ETIMEDOUT, -1, "look up " + expired->name.text() + ": no answer in time"};
+    if (phase_ != Phase::kUp) error = not_up();
     queries_.erase(expired);
-    host_.resolved(id, Error{ETIMEDOUT, -1,
-                             bringup_ ? bringup_->obstacle() : "the look-up took too long"});
+    host_.resolved(id, error);
   }
+}
+
+Error Modem::not_up() const {
+  return {ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"};
 }
 
 // ---- Scheduling
@@ -292,9 +297,8 @@ bool Modem::next_open() {
     ++connection.open_attempts;
     links_.assign(*link, id);
     command(Task::kOpen, id,
-            {.text = connection.udp
-                         ? at::open_udp(*link, connection.local_port.value_or(0))
-                         : at::open_tcp(*link, connection.to, connection.local_port),
+            {.text = connection.udp ? at::open_udp(*link, connection.local_port.value_or(0))
+                                    : at::open_tcp(*link, connection.to, connection.local_port),
              .payload = {},
              .timeout = config_.connect_timeout + 5s});
     return true;
@@ -304,10 +308,9 @@ bool Modem::next_open() {
 
 bool Modem::next_close() {
   for (auto& [id, connection] : connections_) {
-    const bool settled =
-        connection.state == Connection::State::kOpen ||
-        connection.state == Connection::State::kDraining ||
-        connection.state == Connection::State::kEnded;
+    const bool settled = connection.state == Connection::State::kOpen ||
+                         connection.state == Connection::State::kDraining ||
+                         connection.state == Connection::State::kEnded;
     const bool due = connection.close_wanted || connection.state == Connection::State::kEnded;
     if (!settled || !due || connection.link < 0) continue;
     if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
@@ -690,8 +693,8 @@ void Modem::on_opened(Connection& connection) {
   connection.state = Connection::State::kOpen;
   connection.link_open = true;
   expect_first_data(connection);
-  log(log::Level::kInfo, "link " + std::to_string(connection.link) + " is open to " +
-                             connection.to.to_string());
+  log(log::Level::kInfo,
+      "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());
   if (connection.close_wanted) return;
   host_.opened(connection.id);
   const std::vector<std::byte> early = std::exchange(connection.early, {});
@@ -798,13 +801,14 @@ void Modem::forget(ConnectionId id) {
 void Modem::on_resolve_answer(const chat::Answer& answer) {
   if (queries_.empty()) return;
   const QueryId id = queries_.front().id;
+  const std::string what = "look up " + queries_.front().name.text() + ": ";
   queries_.pop_front();
   if (answer.final == chat::Final::kOk && !addresses_.empty()) {
     host_.resolved(id, std::exchange(addresses_, {}));
   } else if (answer.final == chat::Final::kTimeout) {
-    host_.resolved(id, Error{ETIMEDOUT, -1, "the look-up was not answered"});
+    host_.resolved(id, Error{ETIMEDOUT, -1, what + "not answered"});
   } else {
-    host_.resolved(id, Error{ENOENT, -1, "the name has no address"});
+    host_.resolved(id, Error{ENOENT, -1, what + "no address"});
   }
 }
 

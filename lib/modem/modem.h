@@ -102,8 +102,8 @@ class Modem final : private chat::Listener {
   // -1 for a connection that has no link.
   int link_of(ConnectionId id) const;
   const Counters& counters() const { return counters_; }
-  // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody waits for does not count:
-  // the module alone decides when that is over.
+  // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody
+  // waits for does not count: the module alone decides when that is over.
   std::size_t unfinished() const;
 
  private:
@@ -166,6 +166,8 @@ class Modem final : private chat::Listener {
   void lose_connections(int posix, std::string_view why);
   void fail_waiting(const Error& error);
   void expire();
+  // Why something that has waited for the module has waited in vain.
+  Error not_up() const;
 
   // Links (modem.cc) and their data (transfer.cc).
   void handle_result(const at::Reply& reply);
@@ -235,7 +237,7 @@ class Modem final : private chat::Listener {
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
   std::deque<Query> queries_;
-  std::vector<Ipv4> addresses_;  // of the look-up in flight
+  std::vector<Ipv4> addresses_;       // of the look-up in flight
   std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said
 
   RxMode rx_mode_;

@@ -24,6 +24,15 @@ void RxMode::reset() {
   push_asked_ = false;
   hold_back_ = false;
   config_.reset();
+  before_.reset();
+  source_shown_ = false;
+}
+
+std::vector<std::string> RxMode::undo() const {
+  std::vector<std::string> commands;
+  if (source_shown_) commands.emplace_back("AT+CIPSRIP=0");
+  if (before_ && (*before_)[kHeaderType] != 1) commands.push_back(at::set_socket_config(*before_));
+  return commands;
 }
 
 void RxMode::hold_back(chat::TimePoint now) {
@@ -57,8 +66,12 @@ std::optional<std::string> RxMode::next_command(bool everyone_keeps_up, chat::Ti
       [[fallthrough]];
     case Setup::kAskConfig:
       return "AT+CIPCCFG?";
-    case Setup::kSetConfig:
-      return at::name_link_in_header(*config_);
+    case Setup::kSetConfig: {
+      before_ = config_;
+      auto named = *config_;
+      named[kHeaderType] = 1;
+      return at::set_socket_config(named);
+    }
     case Setup::kVerify:
       config_.reset();
       return "AT+CIPCCFG?";
@@ -102,6 +115,7 @@ bool RxMode::on_answer(const chat::Answer& answer) {
       break;
     }
     case Setup::kShowSource:
+      source_shown_ = ok;
       setup_ = ok ? Setup::kReady : Setup::kUnsupported;
       break;
     case Setup::kReady:

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "at/reply.h"
 #include "chat/chat.h"
@@ -55,6 +56,9 @@ class RxMode {
   // True when data that the module holds now has to be asked for.
   bool on_answer(const chat::Answer& answer);
 
+  // What puts the module's settings back as they were before push was set up.
+  std::vector<std::string> undo() const;
+
   // When next_command() is to be asked though nothing has happened.
   std::optional<chat::TimePoint> wake(chat::TimePoint now) const;
 
@@ -70,7 +74,9 @@ class RxMode {
   bool push_asked_ = false;
   bool push_needed_ = false;
   bool hold_back_ = false;
-  std::optional<std::array<int, 7>> config_;
+  std::optional<std::array<int, 7>> config_;  // as the module has just told it
+  std::optional<std::array<int, 7>> before_;  // as it was found
+  bool source_shown_ = false;
   chat::TimePoint not_before_{};
   chat::TimePoint held_back_at_{};
   std::chrono::milliseconds penalty_{0};

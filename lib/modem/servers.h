@@ -14,17 +14,17 @@ namespace a7600::modem {
 // One of the module's TCP servers (manual 2.14, 2.15).
 struct Server {
   enum class State {
-    kWaiting,    // for the network
-    kStarting,   // SERVERSTART is in flight
+    kWaiting,   // for the network
+    kStarting,  // SERVERSTART is in flight
     kListening,
-    kStopping,   // SERVERSTOP is sent; "+SERVERSTOP:" is awaited
+    kStopping,  // SERVERSTOP is sent; "+SERVERSTOP:" is awaited
   };
 
   ServerId id = 0;
   std::uint16_t port = 0;
   State state = State::kWaiting;
-  int index = -1;              // 0-3 at the module
-  bool announced = false;      // the host has been told that it listens
+  int index = -1;          // 0-3 at the module
+  bool announced = false;  // the host has been told that it listens
   // The host has called stop(). The module refuses to stop a server that has open connections, so
   // until the last is closed it stays, and whoever connects is turned away.
   bool stop_wanted = false;

@@ -34,7 +34,6 @@ bool Modem::next_transfer() {
     const int turn = (cursor_ + i) % kTurns;
     Connection* connection = by_link(turn / 2);
     if (connection == nullptr) continue;
-    if (connection->not_before && now_ < *connection->not_before) continue;
     const bool open = connection->state == Connection::State::kOpen;
     if (turn % 2 == 0) {
       if (!open && connection->state != Connection::State::kDraining) continue;
@@ -46,6 +45,7 @@ bool Modem::next_transfer() {
     }
     // A chunk that was already taken from the host is owed to the peer also after close().
     if (!open || (!connection->writable && connection->unsent.empty())) continue;
+    if (connection->not_before && now_ < *connection->not_before) continue;
     send_chunk(*connection);
     if (chat_.idle()) continue;
     cursor_ = turn;
@@ -84,9 +84,14 @@ void Modem::send_chunk(Connection& connection) {
 
 void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
   connection.unsent.clear();
+  // Lost meanwhile, with its network.
+  if (connection.state != Connection::State::kOpen &&
+      connection.state != Connection::State::kDraining) {
+    return;
+  }
   if (answer.final == chat::Final::kOk) {
     // A datagram that did not leave is one that got lost.
-    if (answer.sent->confirmed == answer.sent->requested ||
+    if (answer.sent->confirmed == static_cast<int>(chunk_size_) ||
         (connection.udp && answer.sent->confirmed >= 0)) {
       connection.busy_retries = 0;
       expect_data(connection);
@@ -127,6 +132,8 @@ void Modem::on_data_ready(int link) {
 }
 
 void Modem::read_chunk(Connection& connection) {
+  // An announcement from now on is news, also between the lines of the answer.
+  connection.readable = false;
   command(Task::kRead, connection.id,
           {.text = at::read(connection.link),
            .shape = chat::Shape::kRead,
@@ -151,10 +158,12 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
       return start_check("an answer without its header");
     }
     connection.read_errors = 0;
-    connection.readable = answer.header->rest > 0;
     if (!answer.payload.empty()) give(connection, connection.to, answer.payload);
-    // More than one chunk at a time: a bulk download, which pushing would speed up.
-    if (connection.readable) rx_mode_.ask_for_push();
+    if (answer.header->rest > 0) {
+      connection.readable = true;
+      // More than one chunk at a time: a bulk download, which pushing would speed up.
+      rx_mode_.ask_for_push();
+    }
     if (!connection.readable) {
       if (connection.state == Connection::State::kDraining) return drained(connection);
       expect_data(connection);
@@ -162,17 +171,18 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
     return;
   }
   if (answer.info == at::ErrInfo::kNoData) {
-    connection.readable = false;
     connection.read_errors = 0;
-    if (connection.state == Connection::State::kDraining) drained(connection);
+    if (connection.state == Connection::State::kDraining && !connection.readable) {
+      drained(connection);
+    }
     return;
   }
   if (answer.info == at::ErrInfo::kNetworkNotOpened) {
     return network_lost("+IP ERROR: Network not opened");
   }
   // An error without one of these reasons may be a garbled command: nothing was read by it.
-  if (++connection.read_errors < kReadErrors) return;
-  connection.readable = false;
+  connection.readable = ++connection.read_errors < kReadErrors;
+  if (connection.readable) return;
   if (connection.state == Connection::State::kDraining) return drained(connection);
   break_connection(connection, ECONNRESET, "the module refuses to hand over received data",
                    Drain::kNo);
@@ -231,8 +241,7 @@ void Modem::on_push_cut(int link) {
   start_check("pushed data was cut off");
 }
 
-void Modem::break_connection(Connection& connection, int posix, std::string_view why,
-                             Drain drain) {
+void Modem::break_connection(Connection& connection, int posix, std::string_view why, Drain drain) {
   if (connection.state != Connection::State::kOpen &&
       connection.state != Connection::State::kDraining) {
     return;
@@ -272,8 +281,8 @@ void Modem::expect_data(Connection& connection) {
 
 void Modem::safety_poll(Connection& connection) {
   connection.readable = rx_mode_.buffered();
-  connection.poll_pause = std::min<std::chrono::seconds>(connection.poll_pause * 3,
-                                                         kLongestPollPause);
+  connection.poll_pause =
+      std::min<std::chrono::seconds>(connection.poll_pause * 3, kLongestPollPause);
   connection.poll_at = now_ + connection.poll_pause;
 }
 

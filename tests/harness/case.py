@@ -19,10 +19,12 @@ def sha256(data):
 
 
 class ModemTest(unittest.TestCase):
-    """Tests that share one simulated modem: `simulator_options` is its command line. On a failure
-    the modem's log and the library's are printed from where the test began."""
+    """Tests that share one simulated modem, or with `fresh_modem` have one each;
+    `simulator_options` is its command line. On a failure the modem's log and the library's are
+    printed from where the test began."""
 
     simulator_options = ()
+    fresh_modem = False
 
     @classmethod
     def setUpClass(cls):
@@ -30,19 +32,21 @@ class ModemTest(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.scratch, ignore_errors=True)
         (cls.scratch / "empty.conf").touch()
         cls.modem = None
-        cls._start_modem()
+        cls.addClassCleanup(cls._stop_modem)
 
     @classmethod
-    def _start_modem(cls):
-        cls.modem = Simulator(cls.scratch, *cls.simulator_options)
-        cls.addClassCleanup(cls.modem.stop)
+    def _stop_modem(cls):
+        if cls.modem is not None:
+            cls.modem.stop()
 
     def setUp(self):
-        if not self.modem.running():
-            self._start_modem()
+        self._modem_log_start = 0
+        self._library_logs = []
+        if self.fresh_modem or self.modem is None or not self.modem.running():
+            self._stop_modem()
+            type(self).modem = Simulator(self.scratch, *self.simulator_options)
         self.modem.settle()
         self._modem_log_start = self.modem.log_size()
-        self._library_logs = []
 
     def modem_log(self):
         """What the simulator logged since this test began."""
@@ -54,10 +58,12 @@ class ModemTest(unittest.TestCase):
 
     def diagnostics(self):
         """What a person needs to see of a failed test."""
+        if self.modem is None:
+            return "--- the simulator didn't start"
         parts = [f"--- the simulator ({self.modem.argv}), its log's end:\n"
                  f"{self.modem_log()[-_TAIL:]}"]
         if not self.modem.running():
-            parts.append(f"--- it ended with {self.modem.stop()}: {self.modem.output()[-_TAIL:]}")
+            parts.append(f"--- it ended with {self.modem.stop()}:\n{self.modem.output()[-_TAIL:]}")
         for log in self._library_logs:
             text = log.read_text(errors="replace") if log.exists() else "(never written)"
             parts.append(f"--- the library's log, its end:\n{text[-_TAIL:]}")

@@ -122,7 +122,6 @@ void Line::deliver(std::string_view bytes) {
 void Line::flush() {
   if (!up_) drop_output();
   if (queued() == 0 || blocked_ || held()) return;
-  if (!room()) short_of_room_ = true;
   if (sliced()) {
     if (!out_timer_.armed()) start_slice(false);
     return;
@@ -155,6 +154,8 @@ void Line::start_slice(bool next) {
 }
 
 void Line::send(std::size_t bytes) {
+  // Here, not only when a turn begins: on_room() may have queued more than there is room for.
+  if (!room()) short_of_room_ = true;
   std::size_t count = std::min(bytes, queued());
   if (blow_) count = std::min(count, fuse_);
   while (count > 0) {

@@ -40,6 +40,14 @@ void Recorder::on_answer(const chat::Answer& answer) {
   if (after_answer) after_answer();
 }
 
+void Recorder::on_pushed(int link, const std::optional<Endpoint>& from,
+                         std::span<const std::byte> bytes) {
+  events.push_back("pushed " + std::to_string(link) + " " + (from ? from->to_string() : "?") +
+                   " '" + text_of(bytes) + "'");
+}
+
+void Recorder::on_push_cut(int link) { events.push_back("cut " + std::to_string(link)); }
+
 chat::Command plain(std::string text) { return {.text = std::move(text), .payload = {}}; }
 
 chat::Command sending(int link, std::string_view payload) {

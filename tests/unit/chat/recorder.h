@@ -18,6 +18,7 @@ using Events = std::vector<std::string>;
 //   "line LINE"   a line of the answer in flight
 //   "ok", "error", "timeout"   the answer, with what it holds: "error err=4", "ok sent=1,5,5",
 //                 "ok read=1,5,11 'data '"
+//   "pushed 1 192.0.2.1:80 'data'", "pushed -1 ? 'data'", "cut 1"   direct push mode
 class Recorder final : private chat::Listener {
  public:
   Recorder() : chat(*this) {}
@@ -41,6 +42,9 @@ class Recorder final : private chat::Listener {
   void on_unsolicited(const at::Reply& reply, std::string_view line) override;
   void on_line(const at::Reply& reply, std::string_view line) override;
   void on_answer(const chat::Answer& answer) override;
+  void on_pushed(int link, const std::optional<Endpoint>& from,
+                 std::span<const std::byte> bytes) override;
+  void on_push_cut(int link) override;
 };
 
 chat::Command plain(std::string text);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+//
+// The module is left as it was found.
+#include <catch2/catch.hpp>
+
+#include "rig.h"
+
+namespace a7600::test {
+namespace {
+
+// Brings the module up over a look-up; it has echo and read mode as given.
+void bring_up_as(Rig& rig, bool echo, bool push) {
+  rig.resolve(1, "a.example");
+  rig.expect("ATE0");
+  rig.raw(echo ? "ATE0\r\r\nOK\r\n" : "\r\nOK\r\n");
+  rig.play(network_open() + Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"}});
+  rig.play({{"AT+CIPRXGET?", push ? "+CIPRXGET: 0|OK" : "+CIPRXGET: 1|OK"}});
+  if (push) rig.play({{"AT+CIPRXGET=1", "OK"}});
+  rig.play({{"AT+CIPTIMEOUT=120000,120000,120000", "OK"},
+            {"AT+CDNSGIP=\"a.example\"", "+CDNSGIP: 0,10|ERROR"}});
+  rig.events();
+}
+
+TEST_CASE("a module without echo and in buffer access mode is left at once") {
+  Rig rig;
+  bring_up_as(rig, false, false);
+  CHECK_FALSE(rig.modem.left());
+  rig.modem.leave(rig.now);
+  rig.expect_nothing();
+  CHECK(rig.modem.left());
+}
+
+TEST_CASE("echo is turned on again") {
+  Rig rig;
+  bring_up_as(rig, true, false);
+  rig.modem.leave(rig.now);
+  CHECK_FALSE(rig.modem.left());
+  rig.play({{"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+  rig.expect_nothing();
+}
+
+TEST_CASE("push mode is set again") {
+  Rig rig;
+  bring_up_as(rig, false, true);
+  rig.modem.leave(rig.now);
+  rig.play({{"AT+CIPRXGET=0", "OK"}});
+  CHECK(rig.modem.left());
+}
+
+TEST_CASE("echo comes last, so that it meets no other answer") {
+  Rig rig;
+  bring_up_as(rig, true, true);
+  rig.modem.leave(rig.now);
+  rig.play({{"AT+CIPRXGET=0", "ERROR"}, {"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+}
+
+TEST_CASE("a module that does not answer is left after two seconds") {
+  Rig rig;
+  bring_up_as(rig, true, false);
+  rig.modem.leave(rig.now);
+  rig.expect("ATE1");
+  rig.pass(2s);
+  CHECK(rig.modem.left());
+  rig.expect_nothing();
+}
+
+TEST_CASE("leaving twice is leaving once") {
+  Rig rig;
+  bring_up_as(rig, true, false);
+  rig.modem.leave(rig.now);
+  rig.modem.leave(rig.now);
+  rig.play({{"ATE1", "OK"}});
+  rig.modem.leave(rig.now);
+  rig.expect_nothing();
+  CHECK(rig.modem.left());
+}
+
+TEST_CASE("a module that was never brought up is left at once") {
+  Rig rig;
+  rig.modem.leave(rig.now);
+  CHECK(rig.modem.left());
+  rig.expect_nothing();
+}
+
+TEST_CASE("how it was found is what the first bring-up found, not a later one") {
+  Rig rig;
+  bring_up_as(rig, true, true);
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.pass(10s);
+  rig.play(check("9"));
+  rig.close(1);
+  rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
+  rig.modem.leave(rig.now);
+  rig.play({{"AT+CIPRXGET=0", "OK"}, {"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+}
+
+TEST_CASE("after leaving nothing more is written") {
+  Rig rig;
+  bring_up_as(rig, false, false);
+  rig.modem.leave(rig.now);
+  rig.say("RDY|+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY|+CIPOPEN: 3,0");
+  rig.pass(1h);
+  rig.expect_nothing();
+}
+
+}  // namespace
+}  // namespace a7600::test

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+//
+// TCP servers (manual 2.14, 2.15) and the connections that arrive.
+#include <catch2/catch.hpp>
+
+#include "rig.h"
+
+namespace a7600::test {
+namespace {
+
+const char* const kNoData = "+IP ERROR: No data|ERROR";
+
+// Server 1 listens on port 8080 as the module's number 0.
+Rig& listening(Rig& rig) {
+  rig.listen(1, 8080);
+  rig.play(whole_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  REQUIRE(rig.events() == Events{"listening 1"});
+  return rig;
+}
+
+TEST_CASE("a listener brings the module up and starts a server") {
+  Rig rig;
+  listening(rig).expect_nothing();
+  CHECK_FALSE(rig.modem.deadline().has_value());
+}
+
+TEST_CASE("four servers can listen, a fifth is EADDRINUSE") {
+  Rig rig;
+  listening(rig);
+  for (modem::ServerId id = 2; id <= 4; ++id) {
+    rig.listen(id, static_cast<std::uint16_t>(8079 + id));
+    rig.play(
+        {{"AT+SERVERSTART=" + std::to_string(8079 + id) + "," + std::to_string(id - 1), "OK"}});
+  }
+  rig.events();
+  rig.listen(5, 9999);
+  CHECK(rig.events() == Events{"listen_failed 5 EADDRINUSE"});
+  rig.expect_nothing();
+}
+
+TEST_CASE("a server that the module refuses fails") {
+  const struct {
+    const char* answer;
+    const char* name;
+  } rows[] = {{"+CIPERROR: 7|ERROR", "EADDRINUSE"},
+              {"+CIPERROR: 6|ERROR", "EADDRINUSE"},
+              {"+CIPERROR: 4|ERROR", "EADDRINUSE"},
+              {"+CIPERROR: 3|ERROR", "EINVAL"},
+              {"+CIPERROR: 1|ERROR", "ENETDOWN"},
+              {"ERROR", "EADDRINUSE"},
+              {"+IP ERROR: Server is already listening|ERROR", "EADDRINUSE"}};
+  for (const auto& row : rows) {
+    INFO(row.answer);
+    Rig rig;
+    rig.bring_up();
+    rig.listen(1, 8080);
+    rig.play({{"AT+SERVERSTART=8080,0", row.answer}});
+    CHECK(rig.events() == Events{"listen_failed 1 " + std::string(row.name)});
+    rig.expect_nothing();
+  }
+}
+
+TEST_CASE("a client that the module accepts is an open connection") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000"});
+  rig.say("+CIPRXGET: 1,0");
+  rig.expect("AT+CIPRXGET=2,0");
+  rig.say_payload(0, "GET /");
+  CHECK(rig.received(100) == "GET /");
+  rig.write(100, "ok");
+  rig.expect("AT+CIPSEND=0,2");
+}
+
+TEST_CASE("data that is announced before its client is read") {
+  Rig rig;
+  listening(rig).say("+CIPRXGET: 1,0|+CLIENT: 0,0,192.0.2.1:5000");
+  rig.expect("AT+CIPRXGET=2,0");
+}
+
+TEST_CASE("a client that the host refuses is closed") {
+  Rig rig;
+  listening(rig).refuse_accepted = true;
+  rig.say("+CLIENT: 0,0,192.0.2.1:5000");
+  CHECK(rig.events() == Events{"turned away 1"});
+  rig.play({{"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
+}
+
+TEST_CASE("a client of a server that nobody has is closed") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,3,192.0.2.1:5000");
+  rig.play({{"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
+  CHECK(rig.events().empty());
+}
+
+TEST_CASE("a client takes a link away from a CIPOPEN that is on its way") {
+  Rig rig;
+  listening(rig).open(5);
+  rig.expect(Rig::open_command(5, 9));
+  rig.say("+CLIENT: 9,0,192.0.2.1:5000|+CIPOPEN: 9,4|ERROR");
+  CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000"});
+  rig.play({{Rig::open_command(5, 8), "OK|+CIPOPEN: 8,0"}});
+  CHECK(rig.events() == Events{"opened 5"});
+}
+
+// Seen in review: the result went to the client's connection, and the one that was opening waited
+// for it until it timed out.
+TEST_CASE("a client takes a link away from a CIPOPEN whose OK was there") {
+  Rig rig;
+  listening(rig).open(5);
+  rig.play({{Rig::open_command(5, 9), "OK"}});
+  rig.say("+CLIENT: 9,0,192.0.2.1:5000|+CIPOPEN: 9,4");
+  rig.play({{Rig::open_command(5, 8), "OK|+CIPOPEN: 8,0"}});
+  CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000", "opened 5"});
+}
+
+TEST_CASE("a client on the link of a connection whose end was missed resets that one") {
+  Rig rig;
+  listening(rig).connect(5, 9);
+  rig.say("+CLIENT: 9,0,192.0.2.1:5000");
+  CHECK(rig.events() == Events{"ended 5 ECONNRESET", "accepted 1 100 192.0.2.1:5000"});
+  rig.close(5);
+  CHECK(rig.events() == Events{"closed 5"});
+  rig.write(100, "x");
+  rig.expect("AT+CIPSEND=9,1");
+}
+
+TEST_CASE("a listener stops when its last connection is closed") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.modem.stop(1, rig.now);
+  rig.expect_nothing();
+  rig.close(100);
+  rig.play({{"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}, {"AT+SERVERSTOP=0", "OK|+SERVERSTOP: 0,0"}});
+  CHECK(rig.modem.unfinished() == 0);
+}
+
+TEST_CASE("a stop is done by its result, before OK or behind it, or by an ERROR") {
+  for (const char* answer :
+       {"OK|+SERVERSTOP: 0,0", "+SERVERSTOP: 0,0|OK", "+SERVERSTOP: 0,12|ERROR", "ERROR"}) {
+    INFO(answer);
+    Rig rig;
+    listening(rig);
+    rig.modem.stop(1, rig.now);
+    rig.play({{"AT+SERVERSTOP=0", answer}});
+    CHECK(rig.modem.unfinished() == 0);
+    rig.listen(2, 9090);
+    rig.expect("AT+SERVERSTART=9090,0");
+  }
+}
+
+TEST_CASE("a stop whose result never comes is over after half a minute") {
+  Rig rig;
+  listening(rig);
+  rig.modem.stop(1, rig.now);
+  rig.play({{"AT+SERVERSTOP=0", "OK"}});
+  CHECK(rig.modem.unfinished() == 1);
+  rig.pass(30s);
+  CHECK(rig.modem.unfinished() == 0);
+}
+
+TEST_CASE("who connects to a stopped listener is turned away") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.modem.stop(1, rig.now);
+  rig.events();
+  rig.say("+CLIENT: 1,0,192.0.2.1:5001");
+  rig.play({{"AT+CIPCLOSE=1", "OK|+CIPCLOSE: 1,0"}});
+  CHECK(rig.events().empty());
+}
+
+TEST_CASE("a listener on the port of one that lingers takes it over") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.modem.stop(1, rig.now);
+  rig.events();
+  rig.listen(2, 8080);
+  CHECK(rig.events() == Events{"listening 2"});
+  rig.say("+CLIENT: 1,0,192.0.2.1:5001");
+  CHECK(rig.events() == Events{"accepted 2 101 192.0.2.1:5001"});
+}
+
+TEST_CASE("a listener that is stopped while it starts is stopped when it has started") {
+  Rig rig;
+  rig.bring_up();
+  rig.listen(1, 8080);
+  rig.expect("AT+SERVERSTART=8080,0");
+  rig.modem.stop(1, rig.now);
+  rig.say("OK");
+  rig.play({{"AT+SERVERSTOP=0", "OK|+SERVERSTOP: 0,0"}});
+  CHECK(rig.events().empty());
+}
+
+TEST_CASE("a listener that waits and is stopped is forgotten at once") {
+  Rig rig;
+  rig.listen(1, 8080);
+  rig.expect("ATE0");
+  rig.modem.stop(1, rig.now);
+  CHECK(rig.modem.unfinished() == 0);
+  rig.say("OK");
+  rig.expect_nothing();
+  CHECK(rig.events().empty());
+}
+
+TEST_CASE("a listener is started again when the network was lost, and nobody is told") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.events();
+  rig.say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
+  CHECK(rig.events() == Events{"ended 100 ENETDOWN"});
+  rig.play(whole_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  CHECK(rig.events().empty());
+}
+
+TEST_CASE("a module that fails is asked again for a listener, less and less often") {
+  Rig rig;
+  listening(rig);
+  rig.modem.line_failed({EIO, -1, "unplugged"}, rig.now);
+  rig.expect_nothing();
+  rig.pass(4999ms);
+  rig.expect_nothing();
+  rig.pass(1ms);
+  rig.play(whole_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  CHECK(rig.events().empty());
+}
+
+TEST_CASE("a listener that waits for the module fails when its time is up") {
+  Rig rig;
+  rig.listen(1, 8080, 1s);
+  rig.expect("ATE0");
+  rig.pass(1s);
+  CHECK(rig.events() == Events{"listen_failed 1 ENETDOWN"});
+}
+
+TEST_CASE("a restart keeps a listener that the module still has") {
+  Rig rig;
+  listening(rig).say("RDY");
+  rig.play(check(""));
+  rig.expect_nothing();
+  rig.say("+CLIENT: 0,0,192.0.2.1:5000");
+  CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000"});
+}
+
+TEST_CASE("an accepted connection ends like any other") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000|+IPCLOSE: 0,1");
+  rig.play({{"AT+CIPRXGET=2,0", kNoData}});
+  CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000", "ended 100"});
+}
+
+}  // namespace
+}  // namespace a7600::test
