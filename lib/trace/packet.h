@@ -44,7 +44,7 @@ class TcpFlow {
  private:
   struct Side {
     std::uint32_t next = 1'000'000;       // sequence number
-    std::uint32_t acknowledged = 0;       // of the other side's
+    std::uint32_t acknowledged = 1'000'000;  // of the other side's
     bool heard = false;                   // the other side's numbers are known
   };
   Side& side(Direction direction) { return sides_[direction == Direction::kOut ? 0 : 1]; }

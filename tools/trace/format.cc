@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 namespace a7600::tracer {
@@ -95,6 +96,14 @@ std::string result_text(const trace::Record& record) {
   if (record.error == 0) return out;
   return out.append(" ").append(error_name(record.error)).append(" (").append(
              ::strerror(record.error)).append(")");
+}
+
+bool has_failed(const trace::Record& call) {
+  if (call.error == EINPROGRESS || call.error == EAGAIN || call.error == EALREADY ||
+      call.error == EINTR) {
+    return false;
+  }
+  return call.error != 0 || call.result < 0;
 }
 
 std::string milliseconds(trace::Time duration) {

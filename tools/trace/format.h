@@ -22,6 +22,8 @@ std::string one_line(std::string_view text);
 // " = ".
 std::string result_text(const trace::Record& record);
 std::string error_name(int error);
+// Whether the call has failed, rather than said that its work goes on (EINPROGRESS, EAGAIN …).
+bool has_failed(const trace::Record& call);
 
 // "12.3" milliseconds.
 std::string milliseconds(trace::Time duration);

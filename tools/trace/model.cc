@@ -33,7 +33,10 @@ void LineUse::add(trace::Time time, trace::Direction direction, std::uint64_t by
 }
 
 void Model::add(const trace::Item& item) {
-  if (begin == 0 || item.time < begin) begin = item.time;
+  const bool is_call =
+      item.kind == trace::Item::Kind::kRecord && item.record.kind == Kind::kCallEnds;
+  const trace::Time from = is_call ? item.record.start : item.time;
+  if (begin == 0 || from < begin) begin = from;
   end = std::max(end, item.time);
   if (item.kind == trace::Item::Kind::kSerial) {
     (item.direction == trace::Direction::kIn ? bytes_in : bytes_out) += item.size;

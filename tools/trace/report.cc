@@ -102,9 +102,8 @@ void add_command(Json& json, const Record& command) {
 }
 
 void add_call(Json& json, const Record& call) {
-  const bool failed = call.result < 0 || call.error != 0;
   json.raw("[").time(call.start).comma().number(call.socket).comma().number(call.pid).comma();
-  json.text(call.text).comma().text(result_text(call)).comma().number(failed ? 1 : 0).comma();
+  json.text(call.text).comma().text(result_text(call)).comma().number(has_failed(call) ? 1 : 0).comma();
   json.duration(call.time - call.start).raw("]");
 }
 

@@ -141,8 +141,10 @@ std::string summary(const Model& model, std::uint64_t baud) {
            "%.0f %%",
            percent(to_seconds(commands.time), whole),
            percent(to_seconds(commands.steps.prompt + commands.steps.turnaround), whole));
-  if (baud != 0 && whole > 0) {
-    const double capacity = static_cast<double>(baud) / 10 * whole;
+  const double capacity = static_cast<double>(baud) / 10 * whole;
+  const auto most = static_cast<double>(std::max(model.bytes_in, model.bytes_out));
+  // A pseudo terminal, USB or TCP carries more than the rate says.
+  if (capacity > 0 && most <= 1.1 * capacity) {
     add_line(out, "line use at %llu baud: %.0f %% out, %.0f %% in",
              static_cast<unsigned long long>(baud),
              percent(static_cast<double>(model.bytes_out), capacity),

@@ -134,8 +134,7 @@ void TextView::show_call_end(const Record& record) {
   if (options_.filter.shows_call(record)) {
     std::string text = resumed ? "<... " + std::string(call_name(record)) + " resumed>"
                                : one_line(record.text);
-    const bool failed = record.error != 0 || record.result < 0;
-    text += " = " + painted(failed ? kRed : kBold, result_text(record));
+    text += " = " + painted(has_failed(record) ? kRed : kBold, result_text(record));
     text += " <" + seconds(record.time - record.start) + '>';
     call_line(resumed ? record.time : record.start, record, text);
   }
