@@ -46,8 +46,6 @@ void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_
   } else if (config_ && config_.value().engine == config::EngineChoice::kSpawn) {
     config_ = Error{EINVAL, -1,
                     "A7600_ENGINE: \"spawn\" is not there yet; allowed: auto, thread, a socket"};
-  } else if (config_ && !config_.value().trace.empty()) {
-    config_ = Error{EINVAL, -1, "A7600_TRACE: tracing is not there yet; allowed: unset"};
   }
   on_thread_ = on_thread;
   tracing_ = config_.ok() && !config_.value().trace.empty();

@@ -228,6 +228,7 @@ Reader::Block Reader::read_custom(std::span<const std::byte> body, Item& item) {
   item.kind = Item::Kind::kRecord;
   item.record = std::move(*record);
   item.time = item.record.time;
+  item.direction = Direction::kIn;
   item.bytes = {};
   item.size = 0;
   return Block::kItem;
