@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kPushPatience{2};
 void Chat::send(Command command, TimePoint now) {
   output_ += command.text;
   output_ += '\r';
-  deadline_ = now + command.timeout;
+  deadline_ = now + (command.shape == Shape::kSend ? command.prompt_timeout : command.timeout);
   answer_ = {};
   ok_seen_ = false;
   if (payload_for_ == PayloadFor::kCommand) payload_for_ = PayloadFor::kNobody;
@@ -30,7 +30,9 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
   tokenizer_.feed(bytes);
   // A long payload on a slow line is no silence.
   if (tokenizer_.in_payload()) {
-    if (command_) deadline_ = std::max(deadline_, now + command_->timeout);
+    if (command_ && payload_for_ != PayloadFor::kPush) {
+      deadline_ = std::max(deadline_, now + command_->timeout);
+    }
     push_deadline_ = now + kPushPatience;
   }
   while (auto token = tokenizer_.next()) on_token(*token, now);
@@ -42,7 +44,7 @@ void Chat::on_token(const at::Token& token, TimePoint now) {
       on_line(token.text, now);
       break;
     case at::TokenKind::kPrompt:
-      on_prompt();
+      on_prompt(now);
       break;
     case at::TokenKind::kPayload:
       on_payload(token.text);
@@ -86,12 +88,13 @@ void Chat::on_push_header(const at::PushHeader& header, TimePoint now) {
   tokenizer_.expect_payload(static_cast<std::size_t>(header.size));
 }
 
-void Chat::on_prompt() {
+void Chat::on_prompt(TimePoint now) {
   if (!command_ || command_->shape != Shape::kSend || answer_.prompted) return;
   const auto& payload = command_->payload;
   const std::string_view bytes(reinterpret_cast<const char*>(payload.data()), payload.size());
   output_ += bytes;
   answer_.prompted = true;
+  deadline_ = now + command_->timeout;
   if (observer_ != nullptr) observer_->prompted();
   if (echo_seen_) tokenizer_.expect_echo(bytes);
 }

@@ -30,6 +30,7 @@ struct Command {
   int link = -1;                       // kSend, kRead
   std::span<const std::byte> payload;  // kSend: 1-1500 bytes, the caller's until the answer
   std::chrono::milliseconds timeout{10'000};
+  std::chrono::milliseconds prompt_timeout{20'000};  // kSend; `timeout` runs from the prompt on
 };
 
 enum class Final { kOk, kError, kTimeout };
@@ -102,7 +103,7 @@ class Chat {
  private:
   void on_token(const at::Token& token, TimePoint now);
   void on_line(std::string_view line, TimePoint now);
-  void on_prompt();
+  void on_prompt(TimePoint now);
   void on_header(const at::RxHeader& header, TimePoint now);
   void on_push_header(const at::PushHeader& header, TimePoint now);
   void on_payload(std::string_view bytes);

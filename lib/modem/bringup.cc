@@ -30,6 +30,13 @@ constexpr int kCmeSimBusy = 14;
 
 bool is_registered(int stat) { return stat == 1 || stat == 5; }
 
+// Which of two <stat> is nearer to a connection: one network may deny what another still seeks.
+int promise(int stat) {
+  if (is_registered(stat)) return 3;
+  if (stat == 2) return 2;
+  return stat >= 0 ? 1 : 0;
+}
+
 std::string_view registration_text(int stat) {
   switch (stat) {
     case 0:
@@ -150,6 +157,9 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       pin_state_.clear();
       return command(chat, "AT+CPIN?", kQuestion, now);
     case Step::kEnterPin:
+      pin_entered_ = true;
+      // Until the SIM is seen to be ready: the answer may get lost.
+      config_.pin_refused = true;
       return command(chat, *at::enter_pin(config_.pin), kQuestion, now);
     case Step::kRegistration:
       return command(chat, "AT+CREG?", kQuestion, now);
@@ -164,7 +174,7 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       return command(chat, std::move(*define), kQuestion, now);
     }
     case Step::kTimeouts:
-      return command(chat, at::timeouts(120s, config_.connect_timeout, 120s), kQuestion, now);
+      return command(chat, at::timeouts(120s, config_.connect_timeout, kSendTimeout), kQuestion, now);
     case Step::kOpenNetwork:
       return command(chat, "AT+NETOPEN", kNetworkWait, now);
     case Step::kAddress:
@@ -194,11 +204,17 @@ void Bringup::on_reply(const at::Reply& reply, chat::TimePoint) {
     if (step_ == Step::kCloseLink && link_closed->link == links_.front()) seen_ = *link_closed;
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     if (step_ == Step::kStopServer && stopped->server == servers_.front()) seen_ = *stopped;
-  } else if (std::holds_alternative<at::Registration>(reply) ||
-             std::holds_alternative<at::Address>(reply) ||
-             std::holds_alternative<at::CipMode>(reply) ||
-             std::holds_alternative<at::RxMode>(reply)) {
-    seen_ = reply;
+  } else if (std::holds_alternative<at::Registration>(reply)) {
+    if (step_ == Step::kRegistration || step_ == Step::kPacketRegistration ||
+        step_ == Step::kLteRegistration) {
+      seen_ = reply;
+    }
+  } else if (std::holds_alternative<at::Address>(reply)) {
+    if (step_ == Step::kAddress) seen_ = reply;
+  } else if (std::holds_alternative<at::CipMode>(reply)) {
+    if (step_ == Step::kTransparentMode) seen_ = reply;
+  } else if (std::holds_alternative<at::RxMode>(reply)) {
+    if (step_ == Step::kReadMode) seen_ = reply;
   }
   if (result_deadline_ && seen_) finish_result_step();
 }
@@ -236,12 +252,10 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
       return on_pin(answer, now);
     case Step::kEnterPin:
       if (!ok) {
-        config_.pin_refused = true;
         return fail(ENETDOWN,
                     "the SIM has refused A7600_PIN; it is not tried again, because three "
                     "wrong tries lock the SIM");
       }
-      pin_entered_ = true;
       go(Step::kPin);
       return pause(kLaterProbe, now);
     case Step::kRegistration:
@@ -364,15 +378,18 @@ void Bringup::on_pin(const chat::Answer& answer, chat::TimePoint now) {
     pin_unclear_ = true;
     return go(Step::kRegistration);
   }
-  if (pin_state_ == "READY" || pin_state_.empty()) return go(Step::kRegistration);
+  if (pin_state_ == "READY" || pin_state_.empty()) {
+    config_.pin_refused = false;
+    return go(Step::kRegistration);
+  }
   if (pin_state_ != "SIM PIN") {
     return fail(ENETDOWN, "the SIM asks for " + pin_state_);
   }
-  if (config_.pin_refused) return fail(ENETDOWN, "the SIM has refused A7600_PIN before");
   if (pin_entered_) {
     if (++sim_retries_ < kSimRetries) return pause(kLaterProbe, now);
     return fail(ENETDOWN, "the SIM still asks for its PIN after A7600_PIN was entered");
   }
+  if (config_.pin_refused) return fail(ENETDOWN, "the SIM has refused A7600_PIN before");
   if (!at::enter_pin(config_.pin)) {
     return fail(ENETDOWN, "the SIM asks for its PIN; set A7600_PIN (4 to 8 digits)");
   }
@@ -382,7 +399,7 @@ void Bringup::on_pin(const chat::Answer& answer, chat::TimePoint now) {
 void Bringup::on_registration(chat::TimePoint now) {
   const auto* line = seen_ ? std::get_if<at::Registration>(&*seen_) : nullptr;
   if (step_ == Step::kRegistration) stat_ = -1;
-  if (line != nullptr && (stat_ < 0 || is_registered(line->stat))) stat_ = line->stat;
+  if (line != nullptr && promise(line->stat) > promise(stat_)) stat_ = line->stat;
   if (is_registered(stat_)) {
     searching_since_.reset();
     return go(config_.apn.empty() ? Step::kOpenNetwork : Step::kContext);

@@ -13,10 +13,15 @@
 
 namespace a7600::modem {
 
+// AT+CIPTIMEOUT's <cipsend_timeout> (manual 2.12). A quarter of the default: while a send waits for
+// its result, every other link waits too.
+inline constexpr std::chrono::seconds kSendTimeout{30};
+
 struct BringupConfig {
   std::string apn;  // empty: the module's own context 1 is used as it is
   std::string pin;
-  // The SIM has refused `pin` before. It is not tried again: three wrong tries lock the SIM.
+  // `pin` was sent before, and the SIM was not seen to take it. It is not tried again: three wrong
+  // tries lock the SIM.
   bool pin_refused = false;
   std::chrono::milliseconds connect_timeout{120'000};
 };

@@ -91,7 +91,10 @@ void Modem::on_start_server_answer(Server& server, const chat::Answer& answer) {
 
 // OK with "+SERVERSTOP:" before or behind it; ERROR means that it is not there, which is as good.
 void Modem::on_stop_server_answer(Server& server, const chat::Answer& answer) {
-  if (answer.final == chat::Final::kOk && !server_stopped_) return;
+  if (answer.final == chat::Final::kOk && !server_stopped_) {
+    server.stop_due = now_ + kStopWait;
+    return;
+  }
   servers_.remove(server.id);
 }
 
@@ -115,6 +118,11 @@ void Modem::displace(Connection& connection) {
       // The number was taken while our CIPOPEN was on its way; that one will be refused.
       connection.displaced = true;
       connection.link = -1;
+      // The result goes to the link's new owner; only an answer in flight would tell.
+      if (connection.state == Connection::State::kOpening &&
+          (task_ != Task::kOpen || task_id_ != connection.id)) {
+        retry_open(connection, 0ms);
+      }
       break;
     case Connection::State::kOpen:
     case Connection::State::kDraining:

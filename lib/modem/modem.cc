@@ -86,8 +86,7 @@ void Modem::close(ConnectionId id, chat::TimePoint now) {
   if (connection == nullptr) return;
   connection->close_wanted = true;
   connection->writable = false;
-  const bool in_flight = task_ != Task::kNone && task_id_ == id;
-  if (connection->link < 0 && !in_flight) forget(id);
+  if (connection->link < 0) forget(id);
 }
 
 void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now) {
@@ -107,7 +106,10 @@ void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, ch
 
 void Modem::stop(ServerId id, chat::TimePoint now) {
   Entry entry(*this, now);
-  if (Server* server = servers_.find(id)) server->stop_wanted = true;
+  Server* server = servers_.find(id);
+  if (server == nullptr) return;
+  server->stop_wanted = true;
+  if (server->state == Server::State::kWaiting) servers_.remove(id);
 }
 
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
@@ -133,13 +135,14 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   chat_.abandon();
   task_ = Task::kNone;
   phase_ = Phase::kOff;
-  bringup_.reset();
+  drop_bringup();
   leave_commands_.clear();
   servers_.restart();
   retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
   retry_at_ = now_ + retry_pause_;
-  fail_waiting(error);
+  // In this order: what was opening waits again, and fails with the rest.
   lose_connections(error.posix, error.text);
+  fail_waiting(error);
 }
 
 // ---- The line's side
@@ -177,6 +180,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     consider(connection.poll_at);
   }
   for (const auto& [id, server] : servers_) {
+    consider(server.stop_due);
     if (server.announced || server.state != Server::State::kWaiting) continue;
     consider(server.deadline);
   }
@@ -208,19 +212,23 @@ void Modem::expire() {
   for (const ConnectionId id : waiting_too_long) {
     Error error{ETIMEDOUT, -1, "all ten links of the module stayed in use"};
     if (phase_ != Phase::kUp) error = not_up();
-    connections_.erase(id);
-    host_.open_failed(id, error);
+    if (connections_.erase(id) > 0) host_.open_failed(id, error);
   }
   std::vector<ServerId> unstarted;
+  std::vector<ServerId> unstopped;
   for (const auto& [id, server] : servers_) {
     const bool waiting = server.state == Server::State::kWaiting && !server.announced;
     if (waiting && now_ >= server.deadline) unstarted.push_back(id);
+    if (server.stop_due && now_ >= *server.stop_due) unstopped.push_back(id);
   }
+  for (const ServerId id : unstopped) servers_.remove(id);
   for (const ServerId id : unstarted) {
+    if (servers_.find(id) == nullptr) continue;
     servers_.remove(id);
     host_.listen_failed(id, not_up());
   }
-  while (!queries_.empty() && task_ != Task::kResolve) {
+  // Also the one in flight: its answer is nobody's then.
+  for (;;) {
     const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
       return now_ >= query.deadline;
     });
@@ -271,7 +279,7 @@ bool Modem::next_leave() {
 void Modem::next_bringup() {
   if (phase_ == Phase::kBringup && !wanted()) {
     phase_ = Phase::kOff;
-    bringup_.reset();
+    drop_bringup();
     return;
   }
   task_ = Task::kBringup;
@@ -348,7 +356,7 @@ bool Modem::next_refused() {
 bool Modem::next_resolve() {
   if (queries_.empty()) return false;
   addresses_.clear();
-  command(Task::kResolve, 0,
+  command(Task::kResolve, queries_.front().id,
           {.text = at::resolve(queries_.front().name), .payload = {}, .timeout = kResolveWait});
   return true;
 }
@@ -384,10 +392,8 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
 }
 
 void Modem::on_line(const at::Reply& reply, std::string_view line) {
-  if (task_ == Task::kBringup && bringup_) {
-    bringup_->on_reply(reply, now_);
-    return;
-  }
+  // Results of what was under way before the check come between the lines of its answers.
+  if (task_ == Task::kBringup && bringup_) return handle_result(reply);
   if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
   if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
     if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
@@ -487,6 +493,11 @@ void Modem::start_bringup(Bringup::Start start) {
   bringup_ = std::make_unique<Bringup>(config_, start);
 }
 
+void Modem::drop_bringup() {
+  if (bringup_) config_.pin_refused = bringup_->pin_refused();
+  bringup_.reset();
+}
+
 void Modem::start_check(std::string_view why) {
   if (phase_ != Phase::kUp) return;
   log(log::Level::kWarn, "checking the module: " + std::string(why));
@@ -504,8 +515,7 @@ void Modem::after_bringup_answer() {
     bringup_up();
   } else if (bringup_->state() == Bringup::State::kFailed) {
     const Error error = bringup_->error();
-    config_.pin_refused = bringup_->pin_refused();
-    bringup_.reset();
+    drop_bringup();
     phase_ = Phase::kOff;
     task_ = Task::kNone;
     log(log::Level::kWarn, error.text);
@@ -523,7 +533,7 @@ void Modem::bringup_up() {
   const unsigned open_links = bringup_->open_links();
   address_ = bringup_->address();
   if (!found_) found_ = bringup_->found();
-  bringup_.reset();
+  drop_bringup();
   task_ = Task::kNone;
   phase_ = Phase::kUp;
   rx_mode_.reset();
@@ -532,6 +542,7 @@ void Modem::bringup_up() {
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
   if (!checked) {
     links_.clear();
+    strays_.clear();
     return;
   }
   for (auto& [id, connection] : connections_) {
@@ -563,7 +574,7 @@ void Modem::network_lost(std::string_view why) {
   lose_connections(ENETDOWN, why);
   links_.clear();
   servers_.restart();
-  bringup_.reset();
+  drop_bringup();
   phase_ = Phase::kOff;
 }
 
@@ -588,6 +599,9 @@ void Modem::lose_connections(int posix, std::string_view why) {
                connection->state == Connection::State::kRefused) {
       // Nobody has been told yet that it is open: it may have another try.
       connection->state = Connection::State::kWaiting;
+    } else if (connection->state == Connection::State::kClosing) {
+      // The host knows its end already, and has not closed it yet.
+      connection->state = Connection::State::kEnded;
     } else if (connection->state != Connection::State::kEnded) {
       ++counters_.resets;
       connection->state = Connection::State::kEnded;
@@ -602,14 +616,14 @@ void Modem::fail_waiting(const Error& error) {
     if (connection.state == Connection::State::kWaiting) waiting.push_back(id);
   }
   for (const ConnectionId id : waiting) {
-    connections_.erase(id);
-    host_.open_failed(id, error);
+    if (connections_.erase(id) > 0) host_.open_failed(id, error);
   }
   std::vector<ServerId> unstarted;
   for (const auto& [id, server] : servers_) {
     if (!server.announced) unstarted.push_back(id);
   }
   for (const ServerId id : unstarted) {
+    if (servers_.find(id) == nullptr) continue;
     servers_.remove(id);
     host_.listen_failed(id, error);
   }
@@ -740,7 +754,7 @@ void Modem::on_refused_answer(Connection& connection, const chat::Answer& answer
 
 void Modem::on_link_closed(const at::LinkClosed& closed) {
   Connection* connection = by_link(closed.link);
-  if (connection == nullptr) return;
+  if (connection == nullptr) return links_.release(closed.link);
   switch (connection->state) {
     case Connection::State::kOpen:
       connection->state = Connection::State::kDraining;
@@ -799,10 +813,12 @@ void Modem::forget(ConnectionId id) {
 // ---- Look-ups
 
 void Modem::on_resolve_answer(const chat::Answer& answer) {
-  if (queries_.empty()) return;
-  const QueryId id = queries_.front().id;
-  const std::string what = "look up " + queries_.front().name.text() + ": ";
-  queries_.pop_front();
+  const QueryId id = task_id_;
+  const auto asked = std::find_if(queries_.begin(), queries_.end(),
+                                  [id](const Query& query) { return query.id == id; });
+  if (asked == queries_.end()) return;
+  const std::string what = "look up " + asked->name.text() + ": ";
+  queries_.erase(asked);
   if (answer.final == chat::Final::kOk && !addresses_.empty()) {
     host_.resolved(id, std::exchange(addresses_, {}));
   } else if (answer.final == chat::Final::kTimeout) {

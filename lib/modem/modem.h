@@ -159,6 +159,7 @@ class Modem final : private chat::Listener {
   // Phases.
   bool wanted() const;
   void start_bringup(Bringup::Start start);
+  void drop_bringup();
   void start_check(std::string_view why);
   void after_bringup_answer();
   void bringup_up();

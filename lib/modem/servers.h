@@ -28,7 +28,8 @@ struct Server {
   // The host has called stop(). The module refuses to stop a server that has open connections, so
   // until the last is closed it stays, and whoever connects is turned away.
   bool stop_wanted = false;
-  chat::TimePoint deadline{};  // of the first start
+  chat::TimePoint deadline{};               // of the first start
+  std::optional<chat::TimePoint> stop_due;  // kStopping: "+SERVERSTOP:" behind its OK
 };
 
 // The servers by id, and which of the module's four numbers they have.

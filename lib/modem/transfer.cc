@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSendWait = 125s;  // CIPSEND's longest response time, manual 2.4, and a margin
+constexpr auto kSendWait = kSendTimeout + 5s;
 constexpr auto kReadWait = 10s;
 constexpr auto kBusyPause = 100ms;
 constexpr int kBusyRetries = 50;
@@ -253,8 +253,9 @@ void Modem::break_connection(Connection& connection, int posix, std::string_view
   connection.end = {posix, why};
   connection.writable = false;
   connection.unsent.clear();
-  connection.readable = drain == Drain::kYes;
-  if (drain == Drain::kNo) drained(connection);
+  // What was pushed is here already.
+  connection.readable = drain == Drain::kYes && (rx_mode_.buffered() || rx_mode_.changing());
+  if (!connection.readable) drained(connection);
 }
 
 void Modem::drained(Connection& connection) {

@@ -71,7 +71,12 @@ void Line::set_reading(bool reading) {
   watch();
 }
 
-void Line::change_rate(std::uint32_t rate) { next_rate_ = rate; }
+void Line::set_rate(std::uint32_t rate) {
+  rate_ = rate;
+  if (!out_pace_.on() || rate == 0) return;
+  in_pace_.set_baud(rate);
+  out_pace_.set_baud(rate);
+}
 
 // A slice that is under way is waited for by its timer, not by the port.
 void Line::watch() {
@@ -181,13 +186,7 @@ void Line::after_sending() {
   if (sent_ == out_.size()) {
     out_.clear();
     sent_ = 0;
-    if (const auto rate = std::exchange(next_rate_, std::nullopt)) {
-      rate_ = *rate;
-      if (out_pace_.on() && rate_ != 0) {
-        in_pace_.set_baud(rate_);
-        out_pace_.set_baud(rate_);
-      }
-    }
+    if (const auto rate = std::exchange(next_rate_, std::nullopt)) set_rate(*rate);
   } else if (sent_ >= kReadSize) {
     out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent_));
     sent_ = 0;

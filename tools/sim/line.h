@@ -57,8 +57,9 @@ class Line {
 
   // The rate that the module is set to; 0 takes the host's.
   std::uint32_t rate() const { return rate_; }
-  // Sets it, once what is queued has left.
-  void change_rate(std::uint32_t rate);
+  void set_rate(std::uint32_t rate);
+  // Sets it once what the turn says has left.
+  void change_rate(std::uint32_t rate) { next_rate_ = rate; }
 
   // Nothing leaves before this time; Time::max() is for ever.
   void hold_output(Time until);

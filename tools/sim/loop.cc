@@ -30,6 +30,13 @@ Loop::Loop()
       timer_fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
   if (!epoll_) fail("epoll_create1");
   if (!timer_fd_) fail("timerfd_create");
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &timer_fd_;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_fd_.get(), &event) != 0) fail("epoll_ctl");
+}
+
+void Loop::end_on_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -37,11 +44,8 @@ Loop::Loop()
   if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0) fail("sigprocmask");
   signal_fd_.reset(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!signal_fd_) fail("signalfd");
-
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.ptr = &timer_fd_;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_fd_.get(), &event) != 0) fail("epoll_ctl");
   event.data.ptr = &signal_fd_;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, signal_fd_.get(), &event) != 0) fail("epoll_ctl");
 }

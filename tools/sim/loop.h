@@ -22,7 +22,7 @@ using Milliseconds = std::chrono::milliseconds;
 class Timer;
 class Watch;
 
-// The simulator's one thread: descriptors, timers, SIGTERM and SIGINT. A turn is: wait once, serve
+// The simulator's one thread: descriptors, timers, termination signals. A turn is: wait once, serve
 // everything that is due, then run the end-of-turn functions in the order of their adding (they
 // send what the turn produced, so that a turn costs one write however many parts it had).
 class Loop {
@@ -31,7 +31,9 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Returns after stop() or a termination signal.
+  // From now on SIGTERM and SIGINT end run().
+  void end_on_signals();
+  // Returns after stop().
   void run();
   // One turn, which waits at most so long for something to do.
   void turn(Milliseconds patience);

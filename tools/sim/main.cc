@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   if (!options) return status;
   try {
     Loop loop;
+    loop.end_on_signals();
     Log log(loop, options->log);
     Router router(*options);
     Faults faults(options->seed, log);
@@ -31,7 +32,12 @@ int main(int argc, char** argv) {
     Modem modem(loop, *options, *find_profile(options->profile), router, pty, faults, log);
     std::optional<Control> control;
     if (!options->control.empty()) control.emplace(loop, modem, options->control);
-    std::printf("PORT %s\n", pty.name().c_str());
+    const auto print_port = [&pty] {
+      std::printf("PORT %s\n", pty.name().c_str());
+      std::fflush(stdout);
+    };
+    modem.on_new_port = print_port;
+    print_port();
     for (const ListenRule& rule : modem.stack.servers().ports()) {
       std::printf("LISTEN %u %u\n", unsigned{rule.port}, unsigned{rule.real_port});
     }

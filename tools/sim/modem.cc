@@ -2,7 +2,6 @@
 #include "modem.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "text.h"
@@ -29,8 +28,7 @@ Modem::Modem(Loop& modem_loop, const Options& modem_options, const Profile& mode
       replug_timer_(loop, [this] {
         pty.open();
         line.start();
-        std::printf("PORT %s\n", pty.name().c_str());
-        std::fflush(stdout);
+        if (on_new_port) on_new_port();
       }) {
   // The commands of the manual come first: they are the ones in a hurry.
   for (const auto& table :

@@ -94,8 +94,9 @@ class Modem final : public LineUser, public InterpreterUser {
   void reboot();
   // It is switched off: silent until the simulator is told to reboot it.
   void switch_off();
-  // The port vanishes and comes back under another name, printed as PORT.
+  // The port vanishes and comes back under another name; on_new_port is called then.
   void unplug(Clock::duration how_long);
+  std::function<void()> on_new_port;
   // The faults have been set or cleared.
   void faults_changed();
 

@@ -25,6 +25,10 @@ std::string_view words(Final result) {
 void Output::info(std::string_view line) {
   seam(answering_ ? Seam::kBetweenLines : Seam::kBeforeLine);
   answering_ = true;
+  frame(line);
+}
+
+void Output::frame(std::string_view line) {
   if (verbose) line_.write("\r\n");
   line_.write(line);
   line_.write("\r\n");
@@ -64,7 +68,8 @@ void Output::urc(std::string_view line) {
   if (holding_) {
     held_.emplace_back(line);
   } else {
-    info(line);
+    seam(Seam::kBeforeLine);
+    frame(line);
   }
 }
 
@@ -76,7 +81,7 @@ void Output::prompt() {
 void Output::hold_urcs(bool hold) {
   holding_ = hold;
   if (hold) return;
-  for (const std::string& line : std::exchange(held_, {})) info(line);
+  for (const std::string& line : std::exchange(held_, {})) urc(line);
 }
 
 void Output::reset() {

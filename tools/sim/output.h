@@ -61,6 +61,8 @@ class Output {
   SeamListener* seams = nullptr;
 
  private:
+  void frame(std::string_view line);
+
   Line& line_;
   const Profile& profile_;
   bool holding_ = false;

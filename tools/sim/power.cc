@@ -102,7 +102,7 @@ void Modem::start_up() {
   set_sim();
   look_for_network();
   if (faults.on(Fault::kCheckBaud)) {
-    line.change_rate(static_cast<std::uint32_t>(faults.value(Fault::kCheckBaud)));
+    line.set_rate(static_cast<std::uint32_t>(faults.value(Fault::kCheckBaud)));
   }
   if (faults.on(Fault::kColdStart)) {
     reboot();

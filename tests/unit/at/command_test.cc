@@ -48,6 +48,10 @@ TEST_CASE("timeouts are milliseconds") {
   CHECK(timeouts(120s, 3s, 4500ms) == "AT+CIPTIMEOUT=120000,3000,4500");
 }
 
+TEST_CASE("the socket configuration has seven numbers") {
+  CHECK(set_socket_config({10, 0, 0, 1, 1, 0, 500}) == "AT+CIPCCFG=10,0,0,1,1,0,500");
+}
+
 TEST_CASE("an APN is quoted") { CHECK(define_context("CMNET") == "AT+CGDCONT=1,\"IP\",\"CMNET\""); }
 
 TEST_CASE("an APN that could end the command, or add to it, is refused") {

@@ -281,6 +281,41 @@ TEST_CASE("a CLIENT line without a port or with a wrong one is not understood") 
   CHECK(is<Other>("+CLIENT: 0,1"));
 }
 
+TEST_CASE("pushed data has a header with its link, or without") {
+  const auto named = as<PushHeader>("+RECEIVE,3,1500");
+  CHECK(named.link == 3);
+  CHECK(named.size == 1500);
+  CHECK(as<PushHeader>("+RECEIVE,3,5:").size == 5);
+  const auto unnamed = as<PushHeader>("+IPD16");
+  CHECK(unnamed.link == -1);
+  CHECK(unnamed.size == 16);
+  CHECK(as<PushHeader>("+IPD 16").size == 16);
+  CHECK(as<PushHeader>("+IPD(16)").size == 16);
+  CHECK(as<PushHeader>("+IPD0").size == 0);
+  for (const char* line : {"+IPD", "+IPDx", "+IPD-1", "+IPD(", "+IPD()", "+RECEIVE,1",
+                           "+RECEIVE,1,-1", "+RECEIVE,a,1", "+RECEIVE,1,1,1", "+RECEIVE: 1,1"}) {
+    INFO(line);
+    CHECK(is<Other>(line));
+  }
+}
+
+TEST_CASE("pushed data may be preceded by its sender") {
+  CHECK(as<RecvFrom>("RECV FROM:117.131.85.139:5253").from == endpoint("117.131.85.139", 5253));
+  CHECK(as<RecvFrom>("+RECV FROM: 192.0.2.1:1").from == endpoint("192.0.2.1", 1));
+  CHECK(is<Other>("RECV FROM:192.0.2.1"));
+  CHECK(is<Other>("RECV FROM:192.0.2.1:70000"));
+  CHECK(is<Other>("RECV FROM:"));
+}
+
+TEST_CASE("CIPCCFG has seven fields, or more in later firmware") {
+  const auto reply = as<SocketConfig>("+CIPCCFG: 10,0,0,1,0,0,500");
+  const std::array<int, 7> expected = {10, 0, 0, 1, 0, 0, 500};
+  CHECK(reply.values == expected);
+  CHECK(as<SocketConfig>("+CIPCCFG:10,0,0,1,1,0,500,0").values[4] == 1);
+  CHECK(is<Other>("+CIPCCFG: 10,0,0,1,0,0"));
+  CHECK(is<Other>("+CIPCCFG: (0-10),(0-1000),(0),(0-1),(0-1),(0-1),(500-120000)"));
+}
+
 TEST_CASE("two lines tell of a restart") {
   CHECK(is<Boot>("RDY"));
   CHECK(is<Boot>("*ATREADY: 1"));
@@ -290,7 +325,7 @@ TEST_CASE("two lines tell of a restart") {
   }
 }
 
-TEST_CASE("the five unsolicited replies, and only these, come without being asked for") {
+TEST_CASE("unsolicited replies, and only these, come without being asked for") {
   for (const char* line :
        {"+CIPRXGET: 1,0", "+IPCLOSE: 0,1", "+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY",
         "+CLIENT: 0,0,192.0.2.1:1", "RDY"}) {

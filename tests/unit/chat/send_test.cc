@@ -84,7 +84,7 @@ TEST_CASE("a prompt for a send that was given up sends nothing") {
   Recorder recorder;
   recorder.send(sending(1, kHello));
   recorder.output();
-  recorder.pass(10s);
+  recorder.pass(20s);
   CHECK(recorder.events == Events{"timeout"});
   recorder.feed("\r\n>");
   CHECK(recorder.output().empty());
@@ -98,6 +98,20 @@ TEST_CASE("a payload is written as it is") {
   const Replayed got = replay(sending(1, payload), "\r\n>\r\nOK\r\n\r\n+CIPSEND: 1,31,31\r\n");
   CHECK(got.output == "AT+CIPSEND=1,31\r" + payload);
   CHECK(got.events == Events{"ok prompted sent=1,31,31"});
+}
+
+TEST_CASE("a prompt has its own time, and the result's time begins with it") {
+  Recorder recorder;
+  chat::Command command = sending(1, kHello);
+  command.prompt_timeout = 20s;
+  command.timeout = 35s;
+  recorder.send(command);
+  CHECK(recorder.chat.deadline() == recorder.now + 20s);
+  recorder.pass(19s);
+  recorder.feed("\r\n>");
+  CHECK(recorder.chat.deadline() == recorder.now + 35s);
+  recorder.pass(35s);
+  CHECK(recorder.events == Events{"timeout prompted"});
 }
 
 // ---- Echo

@@ -16,7 +16,7 @@ void bring_up_as(Rig& rig, bool echo, bool push) {
   rig.play(network_open() + Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"}});
   rig.play({{"AT+CIPRXGET?", push ? "+CIPRXGET: 0|OK" : "+CIPRXGET: 1|OK"}});
   if (push) rig.play({{"AT+CIPRXGET=1", "OK"}});
-  rig.play({{"AT+CIPTIMEOUT=120000,120000,120000", "OK"},
+  rig.play({{"AT+CIPTIMEOUT=120000,120000,30000", "OK"},
             {"AT+CDNSGIP=\"a.example\"", "+CDNSGIP: 0,10|ERROR"}});
   rig.events();
 }

@@ -97,7 +97,7 @@ TEST_CASE("a look-up that waits for the module is told why when its time is up")
   rig.resolve(7, "a.example", 1s);
   rig.expect("ATE0");
   rig.pass(1s);
-  CHECK(rig.events() == Events{"resolved 7 ETIMEDOUT"});
+  CHECK(rig.events() == Events{"resolved 7 ENETDOWN"});
   CHECK(rig.last_error().text.find("does not answer") != std::string::npos);
 }
 

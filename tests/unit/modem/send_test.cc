@@ -136,12 +136,12 @@ TEST_CASE("an ERROR behind the prompt leaves open what was sent: a reset, and no
   }
 }
 
-TEST_CASE("a send that is never confirmed resets the connection at once, and nothing is repeated") {
+TEST_CASE("a send that is never confirmed resets the connection, and nothing is repeated") {
   Rig rig;
   connected(rig).write(1, "hello");
   send_out(rig, 9, "hello");
   rig.say("OK");
-  rig.pass(124s);
+  rig.pass(34s);
   CHECK(rig.events().empty());
   rig.pass(1s);
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
@@ -153,7 +153,9 @@ TEST_CASE("a prompt that never comes resets the connection") {
   Rig rig;
   connected(rig).write(1, "hello");
   rig.expect("AT+CIPSEND=9,5");
-  rig.pass(125s);
+  rig.pass(19s);
+  CHECK(rig.events().empty());
+  rig.pass(1s);
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
   rig.expect("ATE0");
 }

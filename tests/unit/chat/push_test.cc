@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+//
+// Direct push mode (manual 1.2, 2.8, 2.9, 2.13): payloads that nobody asked for.
+#include <catch2/catch.hpp>
+
+#include "recorder.h"
+
+namespace a7600::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+Events pushed(std::string_view stream) { return replay(plain("AT"), stream).events; }
+
+TEST_CASE("a pushed payload is reported with its link") {
+  CHECK(pushed("\r\n+RECEIVE,1,5\r\nhello\r\nOK\r\n") == Events{"pushed 1 ? 'hello'", "ok"});
+  CHECK(pushed("\r\n+RECEIVE,1,5:\r\nhello\r\nOK\r\n") == Events{"pushed 1 ? 'hello'", "ok"});
+}
+
+TEST_CASE("a pushed payload is reported with its sender where the module tells") {
+  CHECK(pushed("\r\nRECV FROM:192.0.2.1:80\r\n+RECEIVE,1,5\r\nhello\r\nOK\r\n") ==
+        Events{"pushed 1 192.0.2.1:80 'hello'", "ok"});
+  CHECK(pushed("\r\n+RECV FROM:192.0.2.1:80\r\n+IPD5\r\nhello\r\nOK\r\n") ==
+        Events{"pushed -1 192.0.2.1:80 'hello'", "ok"});
+}
+
+TEST_CASE("6.2.1.3: a payload without its link is reported as such") {
+  CHECK(pushed("RECV FROM:117.131.85.139:5253\r\n+IPD16\r\ndata from server\r\nOK\r\n") ==
+        Events{"pushed -1 117.131.85.139:5253 'data from server'", "ok"});
+}
+
+TEST_CASE("a sender is the next payload's and no other's") {
+  CHECK(pushed("\r\nRECV FROM:192.0.2.1:80\r\n+IPD1\r\na\r\n+IPD1\r\nb\r\nOK\r\n") ==
+        Events{"pushed -1 192.0.2.1:80 'a'", "pushed -1 ? 'b'", "ok"});
+  CHECK(pushed("\r\nRECV FROM:192.0.2.1:80\r\n\r\n+IPCLOSE: 3,1\r\n+IPD1\r\nb\r\nOK\r\n") ==
+        Events{"urc +IPCLOSE: 3,1", "pushed -1 ? 'b'", "ok"});
+}
+
+TEST_CASE("a pushed payload that looks like the module's words is data") {
+  const std::string payload = "\r\nOK\r\n\r\n+IPCLOSE: 1,1\r\n+RECEIVE,2,5\r\nRDY\r\n>";
+  CHECK(pushed("\r\n+RECEIVE,1," + std::to_string(payload.size()) + "\r\n" + payload +
+               "\r\nERROR\r\n") == Events{"pushed 1 ? '" + payload + "'", "error"});
+}
+
+TEST_CASE("payloads without anything between them are kept apart") {
+  CHECK(pushed("\r\n+RECEIVE,1,3\r\none\r\n+RECEIVE,2,3\r\ntwo+RECEIVE,1,5\r\nthree\r\nOK\r\n") ==
+        Events{"pushed 1 ? 'one'", "pushed 2 ? 'two'", "pushed 1 ? 'three'", "ok"});
+}
+
+TEST_CASE("an empty pushed payload is one, too: an empty datagram") {
+  CHECK(pushed("\r\n+RECEIVE,1,0\r\n\r\nOK\r\n") == Events{"pushed 1 ? ''", "ok"});
+}
+
+TEST_CASE("data is pushed between any two parts of a send") {
+  const std::string push = "\r\n+RECEIVE,1,4\r\n\r\n> \r\n";
+  const std::vector<std::string> parts = {"\r\n>", "\r\nOK\r\n", "\r\n+CIPSEND: 1,5,5\r\n"};
+  for (std::size_t at = 0; at <= parts.size(); ++at) {
+    INFO("before part " << at);
+    std::string stream;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (i == at) stream += push;
+      stream += parts[i];
+    }
+    if (at == parts.size()) stream += push;
+    const Replayed got = replay(sending(1, "HELLO"), stream);
+    CHECK(got.output == "AT+CIPSEND=1,5\rHELLO");
+    const Events first = {"pushed 1 ? '\r\n> '", "ok prompted sent=1,5,5"};
+    const Events last = {"ok prompted sent=1,5,5", "pushed 1 ? '\r\n> '"};
+    CHECK(got.events == (at == parts.size() ? last : first));
+  }
+}
+
+TEST_CASE("a pushed payload does not take a read's place") {
+  CHECK(replay(reading(1), "\r\n+RECEIVE,1,4\r\npush\r\n+CIPRXGET: 2,1,4,0\r\nread\r\n\r\nOK\r\n")
+            .events == Events{"pushed 1 ? 'push'", "ok read=1,4,0 'read'"});
+}
+
+TEST_CASE("a pushed payload that stops in its middle is cut after two seconds of silence") {
+  Recorder recorder;
+  recorder.feed("\r\n+RECEIVE,1,900\r\nhalf");
+  CHECK(recorder.chat.deadline() == recorder.now + 2s);
+  recorder.pass(1999ms);
+  recorder.feed(" of");
+  recorder.pass(1999ms);
+  CHECK(recorder.events.empty());
+  recorder.pass(1ms);
+  CHECK(recorder.events == Events{"cut 1"});
+  CHECK_FALSE(recorder.chat.deadline().has_value());
+  recorder.feed("\r\nSMS DONE\r\n");
+  CHECK(recorder.events == Events{"cut 1", "urc SMS DONE"});
+}
+
+TEST_CASE("a command sent while a payload is pushed is answered behind it") {
+  Recorder recorder;
+  recorder.feed("\r\n+RECEIVE,1,6\r\nbeg");
+  recorder.send(plain("AT"));
+  recorder.feed("un!\r\nOK\r\n");
+  CHECK(recorder.events == Events{"pushed 1 ? 'begun!'", "ok"});
+}
+
+TEST_CASE("a command waits as long as data is pushed in front of its answer") {
+  Recorder recorder;
+  recorder.send(plain("AT"));
+  recorder.pass(9s);
+  recorder.feed("\r\n+RECEIVE,1,6\r\nsl");
+  recorder.pass(500ms);
+  recorder.feed("o");
+  recorder.pass(1s);
+  CHECK(recorder.events.empty());
+  recorder.feed("wly\r\nOK\r\n");
+  CHECK(recorder.events == Events{"pushed 1 ? 'slowly'", "ok"});
+}
+
+TEST_CASE("abandoning forgets a payload that is being pushed") {
+  Recorder recorder;
+  recorder.feed("\r\n+RECEIVE,1,900\r\nhalf");
+  recorder.chat.abandon();
+  CHECK_FALSE(recorder.chat.deadline().has_value());
+  recorder.feed("\r\nSMS DONE\r\n");
+  recorder.pass(10s);
+  CHECK(recorder.events == Events{"urc SMS DONE"});
+}
+
+TEST_CASE("a size that is none makes no payload") {
+  CHECK(pushed("\r\n+RECEIVE,1,-5\r\n\r\n+IPDx\r\n\r\n+RECEIVE,1\r\n\r\nOK\r\n") ==
+        Events{"line +RECEIVE,1,-5", "line +IPDx", "line +RECEIVE,1", "ok"});
+}
+
+}  // namespace
+}  // namespace a7600::test

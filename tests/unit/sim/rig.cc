@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "rig.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "sockets.h"
+
+namespace a7600::sim {
+namespace {
+
+std::string_view require_known(Faults& faults, std::string_view specs) {
+  const auto reason = faults.set(specs);
+  INFO(reason.value_or(""));
+  REQUIRE_FALSE(reason);
+  return specs;
+}
+
+}  // namespace
+
+std::string bars(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, 2) == "\r\n") {
+      result += '|';
+      ++i;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+Rig::Rig(Options rig_options, std::string_view specs)
+    : options(std::move(rig_options)),
+      log(loop, options.log),
+      router(options),
+      faults(options.seed, log),
+      pty((require_known(faults, specs), options.link)),
+      modem(loop, options, *find_profile(options.profile), router, pty, faults, log) {
+  open_port();
+}
+
+void Rig::open_port() {
+  host_.reset(::open(pty.name().c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(host_);
+}
+
+void Rig::give_up(const std::string& what) {
+  FAIL("waited in vain for " << what << "; so far: " << printable(read_));
+  throw std::logic_error("unreachable");
+}
+
+void Rig::turn() {
+  loop.turn(Milliseconds(1));
+  read();
+}
+
+void Rig::read() {
+  std::array<char, 65536> bytes;
+  const ssize_t got = ::read(host_.get(), bytes.data(), bytes.size());
+  if (got > 0) read_.append(bytes.data(), static_cast<std::size_t>(got));
+}
+
+void Rig::type(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(host_.get(), bytes.data(), bytes.size());
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+    if (!bytes.empty()) turn();
+  }
+}
+
+std::string Rig::until(std::string_view text) {
+  const Time end = Clock::now() + std::chrono::seconds(5);
+  while (true) {
+    const std::size_t at = read_.find(text);
+    if (at != std::string::npos) {
+      std::string taken = read_.substr(0, at + text.size());
+      read_.erase(0, at + text.size());
+      return taken;
+    }
+    if (Clock::now() > end) give_up(printable(text));
+    turn();
+  }
+}
+
+std::string Rig::take(std::size_t size) {
+  run_until([&] { return read_.size() >= size; });
+  std::string taken = read_.substr(0, size);
+  read_.erase(0, size);
+  return taken;
+}
+
+std::string Rig::command(std::string_view text) {
+  type(std::string(text) + "\r");
+  const Time end = Clock::now() + std::chrono::seconds(5);
+  while (true) {
+    for (const std::string_view final : {"\r\nOK\r\n", "\r\nERROR\r\n"}) {
+      if (read_.find(final) != std::string::npos) return bars(until(final));
+    }
+    const std::size_t cme = read_.find("+CME ERROR: ");
+    const std::size_t line_end = read_.find("\r\n", cme);
+    if (cme != std::string::npos && line_end != std::string::npos) {
+      return bars(until(read_.substr(cme, line_end + 2 - cme)));
+    }
+    if (Clock::now() > end) give_up("the answer to " + std::string(text));
+    turn();
+  }
+}
+
+std::string Rig::wait(Milliseconds time) {
+  const Time end = Clock::now() + time;
+  while (Clock::now() < end) turn();
+  return std::exchange(read_, {});
+}
+
+void Rig::bring_up() {
+  command("ATE0");
+  REQUIRE(command("AT+CIPRXGET=1") == "|OK|");
+  type("AT+NETOPEN\r");
+  until("+NETOPEN: 0\r\n");
+  if (read_.find("OK") != std::string::npos) until("OK\r\n");
+}
+
+void Rig::connect(int link, std::uint16_t port) {
+  type("AT+CIPOPEN=" + std::to_string(link) + ",\"TCP\",\"127.0.0.1\"," + std::to_string(port) +
+       "\r");
+  until("+CIPOPEN: " + std::to_string(link) + ",0\r\n");
+}
+
+std::string Rig::send(int link, std::string_view payload) {
+  type("AT+CIPSEND=" + std::to_string(link) + "," + std::to_string(payload.size()) + "\r");
+  std::string text = until(">");
+  type(payload);
+  text += until("+CIPSEND: ");
+  text += until("\r\n");
+  return bars(text);
+}
+
+Peer::Peer() : listener_(open_socket(SOCK_STREAM)) {
+  const sockaddr_in address = to_sockaddr({Ipv4{0x7f000001}, 0});
+  REQUIRE(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+          0);
+  REQUIRE(::listen(listener_.get(), 16) == 0);
+  port_ = local_end(listener_.get()).port;
+}
+
+void Peer::accept(Rig& rig) {
+  rig.run_until([this] {
+    connection_.reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    return static_cast<bool>(connection_);
+  });
+}
+
+void Peer::send(std::string_view bytes) {
+  REQUIRE(::send(connection_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(bytes.size()));
+}
+
+std::string Peer::receive(Rig& rig, std::size_t size) {
+  std::string got;
+  rig.run_until([&] {
+    std::array<char, 65536> bytes;
+    const ssize_t count =
+        ::recv(connection_.get(), bytes.data(), std::min(bytes.size(), size - got.size()), 0);
+    if (count > 0) got.append(bytes.data(), static_cast<std::size_t>(count));
+    return got.size() == size;
+  });
+  return got;
+}
+
+bool Peer::wait_for_end(Rig& rig) {
+  bool reset = false;
+  rig.run_until([&] {
+    char byte;
+    const ssize_t got = ::recv(connection_.get(), &byte, 1, 0);
+    reset = got < 0 && errno == ECONNRESET;
+    return got == 0 || reset;
+  });
+  return reset;
+}
+
+}  // namespace a7600::sim
