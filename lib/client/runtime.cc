@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "client/call.h"
 #include "engine/thread.h"
@@ -45,10 +46,9 @@ void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_
   } else if (config_ && config_.value().engine == config::EngineChoice::kSpawn) {
     config_ = Error{EINVAL, -1,
                     "A7600_ENGINE: \"spawn\" is not there yet; allowed: auto, thread, a socket"};
-  } else if (config_ && !config_.value().trace.empty()) {
-    config_ = Error{EINVAL, -1, "A7600_TRACE: tracing is not there yet; allowed: unset"};
   }
   on_thread_ = on_thread;
+  tracing_ = config_.ok() && !config_.value().trace.empty();
   pthread_atfork(lock_start, unlock_start, unlock_start);
 }
 
@@ -71,7 +71,10 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
     address = config.value()->engine_socket;
   } else if (address.empty() || address == gone) {
     auto started = engine::start_thread(*config.value(), on_thread_);
-    if (!started) return started.error();
+    if (!started) {
+      if (!std::exchange(complained_, true)) say(log::Level::kError, started.error().text);
+      return started.error();
+    }
     const std::string& name = started.value();
     if (name.size() >= sizeof(engine_address_)) return Error{ENAMETOOLONG, -1, name};
     std::memcpy(engine_address_, name.c_str(), name.size() + 1);
@@ -81,6 +84,13 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
   const auto out = wire::UnixAddress::from(address);
   if (!out) return Error{EINVAL, -1, "A7600_ENGINE: the socket's name is too long"};
   return *out;
+}
+
+std::optional<wire::UnixAddress> Runtime::known_engine() const {
+  if (config_ && config_.value().engine == config::EngineChoice::kSocket) {
+    return wire::UnixAddress::from(config_.value().engine_socket);
+  }
+  return wire::UnixAddress::from(engine_address_);
 }
 
 bool Runtime::hosts_engine() const {

@@ -15,6 +15,7 @@
 #include "base/unique_fd.h"
 #include "config/config.h"
 #include "engine/socket.h"
+#include "engine/tracer.h"
 #include "modem/modem.h"
 #include "serial/port.h"
 #include "wire/channel.h"
@@ -48,7 +49,7 @@ class Engine final : private modem::Host {
   // ---- The loop (engine.cc)
   Status listen();
   // What an epoll registration is for; the value is a descriptor or a connection id.
-  enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket };
+  enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket, kTrace };
   void watch(int operation, int fd, unsigned events, Source source, std::uint32_t value);
   void handle(Source source, std::uint32_t value, unsigned events);
   void read_port();
@@ -114,6 +115,8 @@ class Engine final : private modem::Host {
   void get_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void release(const UniqueFd& call, Socket& socket);
   void resolve(UniqueFd call, const wire::Request& request);
+  Status start_trace();
+  void trace_to(UniqueFd call, const wire::Request& request, UniqueFd file);
   void start_finishing(UniqueFd call);
 
   Socket* find(modem::ConnectionId id);
@@ -127,6 +130,7 @@ class Engine final : private modem::Host {
   config::Config config_;
   std::string address_;
   log::Logger logger_;
+  Tracer tracer_;  // before modem_, which has it as its host
   modem::Modem modem_;
 
   UniqueFd epoll_;
@@ -137,6 +141,7 @@ class Engine final : private modem::Host {
   std::size_t output_written_ = 0;
   std::vector<std::byte> input_;
   TimePoint now_;
+  UniqueFd trace_call_;  // of the one who asked for the trace
 
   std::map<modem::ConnectionId, std::unique_ptr<Socket>> sockets_;
   std::unordered_map<std::uint64_t, modem::ConnectionId> by_cookie_;

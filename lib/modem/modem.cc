@@ -836,6 +836,11 @@ Connection* Modem::find(ConnectionId id) {
   return found == connections_.end() ? nullptr : &found->second;
 }
 
+int Modem::link_of(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? -1 : found->second.link;
+}
+
 Connection* Modem::by_link(int link) {
   const auto owner = links_.owner(link);
   return owner ? find(*owner) : nullptr;

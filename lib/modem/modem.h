@@ -91,9 +91,16 @@ class Modem final : private chat::Listener {
   void on_time(chat::TimePoint now);
   std::optional<chat::TimePoint> deadline() const;
 
+  // Who sees what passes over the AT channel, or null.
+  void observe(chat::Observer* observer) { chat_.observe(observer); }
+
   // ---- What is known.
   bool up() const { return phase_ == Phase::kUp; }
   Ipv4 address() const { return address_; }
+  // The connection or server that the command in flight is for; 0 for none.
+  ConnectionId served_connection() const { return task_ == Task::kBringup ? 0 : task_id_; }
+  // -1 for a connection that has no link.
+  int link_of(ConnectionId id) const;
   const Counters& counters() const { return counters_; }
   // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody
   // waits for does not count: the module alone decides when that is over.
