@@ -130,14 +130,18 @@ void Chat::on_line(std::string_view line, TimePoint now) {
       finish(Final::kOk);
     }
   } else if (std::holds_alternative<at::ErrorResult>(reply)) {
+    answer_.final_line = line;
     finish(Final::kError);
   } else if (const auto* cme = std::get_if<at::CmeError>(&reply)) {
+    answer_.final_line = line;
     answer_.err = cme->code;
     answer_.text = cme->text;
     finish(Final::kError);
   } else if (const auto* cip = std::get_if<at::CipError>(&reply)) {
+    answer_.reason_line = line;
     answer_.err = cip->err;
   } else if (const auto* ip = std::get_if<at::IpError>(&reply)) {
+    answer_.reason_line = line;
     answer_.info = ip->info;
     answer_.text = ip->text;
   } else if (const auto* sent = std::get_if<at::SendResult>(&reply);

@@ -40,6 +40,8 @@ struct Answer {
   std::optional<int> err;              // "+CIPERROR:", or the code of "+CME ERROR:"
   std::optional<at::ErrInfo> info;     // "+IP ERROR:"
   std::string text;                    // the words of "+IP ERROR:" or "+CME ERROR:"
+  std::string reason_line;             // "+CIPERROR: …" or "+IP ERROR: …" as it came
+  std::string final_line;              // "ERROR" or "+CME ERROR: …" as it came
   bool prompted = false;               // kSend: the payload has left
   std::optional<at::SendResult> sent;  // kSend
   std::optional<at::RxHeader> header;  // kRead

@@ -7,14 +7,15 @@
 
 #include "base/sys.h"
 #include "client/runtime.h"
+#include "engine/place.h"
 
 namespace a7600::client {
 namespace {
 
-// An engine of this user, or root's for the whole machine. Anybody can bind a free name.
+// Anybody can bind a free name.
 bool is_trusted(int fd) {
   const auto peer = wire::peer_of(fd);
-  return peer && (peer->uid == 0 || peer->uid == ::geteuid() || peer->uid == ::getuid());
+  return peer && engine::is_trusted_host(peer->uid);
 }
 
 }  // namespace
@@ -57,12 +58,16 @@ int Call::run(const wire::UnixAddress& engine) {
   if (const int error = wire::receive(fd, reply, received)) {
     return error == ECONNRESET ? ENETDOWN : error;
   }
+  replied = true;
   if (reply.notice[0] != '\0') Runtime::get().say(log::Level::kError, reply.notice.data());
   return 0;
 }
 
 int Call::result_of(const wire::UnixAddress& engine) {
   const int error = run(engine);
+  // The socket's engine has died; another one may take calls there by now.
+  const bool orphaned = error == ECONNREFUSED || (error == 0 && reply.error == ENOTSOCK);
+  if (descriptor >= 0 && orphaned) return ENETDOWN;
   return error != 0 ? error : reply.error;
 }
 

@@ -24,6 +24,7 @@ struct Call {
 
   wire::Reply reply;
   UniqueFd received;
+  bool replied = false;
 
   // 0 when there is a reply, whatever it says; else an errno: EINTR; EINPROGRESS when `timeout`
   // has run out; ECONNREFUSED when no engine takes calls there; EACCES when the one that does

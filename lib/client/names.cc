@@ -98,10 +98,8 @@ int look_up(const char* name, std::vector<in_addr>& out) {
   call.request.size = static_cast<std::uint16_t>(host->text().size());
   std::memcpy(call.request.data.data(), host->text().data(), host->text().size());
   int error = call.run(engine.value());
-  if (error == ECONNREFUSED) {
-    std::string gone = "@";
-    gone += engine.value().abstract_name();
-    engine = runtime.engine(gone);
+  if (error == ECONNREFUSED || (error == ENETDOWN && !call.replied)) {
+    engine = runtime.engine(engine.value().text());
     if (!engine) return engine.error().posix;
     error = call.run(engine.value());
   }

@@ -125,7 +125,7 @@ int get_error(int fd, const wire::UnixAddress& engine, void* value, socklen_t* l
   sys::getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel_error, &size);
   int error = call.reply.value;
   if (failed != 0) {
-    error = failed == ECONNREFUSED ? ENETDOWN : failed;
+    error = failed == ENETDOWN && kernel_error != 0 ? kernel_error : failed;
   } else if ((call.reply.flags & wire::kAuthoritative) == 0) {
     error = kernel_error;
   }

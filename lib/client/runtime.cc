@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "client/call.h"
+#include "client/spawn.h"
+#include "engine/place.h"
 #include "engine/thread.h"
 
 namespace a7600::client {
@@ -70,15 +72,16 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
   if (config.value()->engine == config::EngineChoice::kSocket) {
     address = config.value()->engine_socket;
   } else if (address.empty() || address == gone) {
-    auto started = engine::start_thread(*config.value(), on_thread_);
-    if (!started) {
-      if (!std::exchange(complained_, true)) say(log::Level::kError, started.error().text);
-      return started.error();
+    auto name = find_or_start(*config.value());
+    if (!name) {
+      const bool new_to_user = !name.error().text.empty() && !std::exchange(complained_, true);
+      if (new_to_user) say(log::Level::kError, name.error().text);
+      return name.error();
     }
-    const std::string& name = started.value();
-    if (name.size() >= sizeof(engine_address_)) return Error{ENAMETOOLONG, -1, name};
-    std::memcpy(engine_address_, name.c_str(), name.size() + 1);
-    engine_pid_ = ::getpid();
+    if (name.value().size() >= sizeof(engine_address_)) {
+      return Error{ENAMETOOLONG, -1, name.value()};
+    }
+    std::memcpy(engine_address_, name.value().c_str(), name.value().size() + 1);
     address = engine_address_;
   }
   const auto out = wire::UnixAddress::from(address);
@@ -91,6 +94,19 @@ std::optional<wire::UnixAddress> Runtime::known_engine() const {
     return wire::UnixAddress::from(config_.value().engine_socket);
   }
   return wire::UnixAddress::from(engine_address_);
+}
+
+Result<std::string> Runtime::find_or_start(const config::Config& config) {
+  engine_pid_ = 0;
+  if (config.engine != config::EngineChoice::kThread) {
+    for (const std::string& path : engine::shared_sockets(config)) {
+      if (engine::takes_calls(path)) return path;
+    }
+  }
+  if (config.engine == config::EngineChoice::kSpawn) return spawn_engine(config);
+  auto started = engine::start_thread(config, on_thread_);
+  if (started) engine_pid_ = ::getpid();
+  return started;
 }
 
 bool Runtime::hosts_engine() const {

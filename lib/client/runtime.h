@@ -29,9 +29,10 @@ class Runtime {
   // EINVAL with one line on stderr, once, if the configuration is wrong.
   Result<const config::Config*> config();
 
-  // Where calls for new sockets and look-ups go. Starts an engine in this process if there is none
-  // yet, or if the one at `gone` (empty: none) takes no calls any more: a forked child goes on with
-  // its parent's engine until that ends.
+  // Where calls for new sockets and look-ups go: the engine that A7600_ENGINE names; else a shared
+  // one for the port; else one that is started, in this process or for all ("spawn"). Chosen once,
+  // and again when the one at `gone` (empty: none) takes no calls any more: a forked child goes on
+  // with its parent's engine until that ends.
   Result<wire::UnixAddress> engine(std::string_view gone);
 
   // engine() without starting one: nullopt if there is none yet.
@@ -54,12 +55,16 @@ class Runtime {
 
  private:
   Runtime() = default;
+  // The address of a shared engine, or of one in this process.
+  Result<std::string> find_or_start(const config::Config& config);
+
   Libc libc_;
   void (*on_thread_)() = nullptr;
   Result<config::Config> config_{config::Config{}};
   bool complained_ = false;
   bool tracing_ = false;
-  // Abstract name with its '@'; fixed storage, because a forked child reads it whatever another
+  // A path, or an abstract name with its '@'; fixed storage, because a forked child reads it
+  // whatever another
   // thread of its parent was doing.
   char engine_address_[108] = {};
   int engine_pid_ = 0;

@@ -41,11 +41,9 @@ std::optional<int> socket(int domain, int type, int protocol) {
   auto engine = runtime.engine({});
   if (!engine) return fail(engine.error().posix);
   int error = call.result_of(engine.value());
-  if (error == ECONNREFUSED) {
-    // The engine was a parent's that has ended.
-    std::string gone = "@";
-    gone += engine.value().abstract_name();
-    engine = runtime.engine(gone);
+  if (error == ECONNREFUSED || (error == ENETDOWN && !call.replied)) {
+    // The engine was a parent's that has ended, or a shared one that is just ending.
+    engine = runtime.engine(engine.value().text());
     if (!engine) return fail(engine.error().posix);
     error = call.result_of(engine.value());
   }

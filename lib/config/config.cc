@@ -96,6 +96,8 @@ Result<Config> load(const Lookup& environment) {
       return applied.error();
     }
   }
+  config.runtime_directory = environment("XDG_RUNTIME_DIR").value_or("");
+  if (!config.runtime_directory.starts_with('/')) config.runtime_directory.clear();
   for (const Variable& variable : variables()) {
     const std::optional<std::string> value = environment(variable.name);
     if (!value) continue;

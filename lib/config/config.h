@@ -47,6 +47,8 @@ struct Config {
   log::Level log_level = log::Level::kError;
   std::string log_file;  // empty: stderr
   std::chrono::seconds connect_timeout{120};
+  // $XDG_RUNTIME_DIR, where it is an absolute path: shared engines are looked for there too.
+  std::string runtime_directory;
 };
 
 // Looks one variable up; nullopt when it is not set. An empty value is a value.

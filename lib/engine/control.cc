@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kMostCalls = 1024;
 constexpr std::size_t kMostOptions = 64;
+constexpr std::size_t kMostWaiters = 64;  // in connect(2), on one socket
+constexpr std::size_t kMostQueries = 512;
 constexpr std::uint16_t kFirstMadeUpPort = 32768;
 constexpr std::uint16_t kLastMadeUpPort = 60999;
 
@@ -49,20 +51,12 @@ wire::SocketState wire_state(const Socket& socket) {
 
 }  // namespace
 
-void Engine::accept_calls() {
+void Engine::accept_calls(int listener) {
   for (;;) {
-    UniqueFd call(sys::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    UniqueFd call(sys::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!call) return;
     serve(std::move(call));
   }
-}
-
-// New sockets, look-ups and the end are for the engine's own user and for root. Calls about a
-// socket are for whoever can present it, as with the kernel's own sockets: a server that has
-// dropped its privileges goes on using what it holds.
-bool Engine::is_trusted(const UniqueFd& call) {
-  const auto peer = wire::peer_of(call.get());
-  return peer && (peer->uid == ::geteuid() || peer->uid == 0);
 }
 
 void Engine::serve(UniqueFd call) {
@@ -70,7 +64,10 @@ void Engine::serve(UniqueFd call) {
   UniqueFd descriptor;
   const int error = wire::receive(call.get(), request, descriptor, MSG_DONTWAIT);
   if (error == EAGAIN) {
-    if (calls_.size() >= kMostCalls) return;
+    if (calls_.size() >= kMostCalls || !has_room_for_call(call)) {
+      ++refused_;
+      return;
+    }
     const int fd = call.get();
     watch(EPOLL_CTL_ADD, fd, EPOLLIN, Source::kCall, static_cast<std::uint32_t>(fd));
     calls_.emplace(fd, std::move(call));
@@ -81,8 +78,11 @@ void Engine::serve(UniqueFd call) {
 }
 
 void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor) {
-  const bool about_a_socket = static_cast<bool>(descriptor) || request.op == wire::Op::kMaybeClosed;
-  if (!about_a_socket && !is_trusted(call)) return static_cast<void>(reply_error(call, EACCES));
+  if (!may(call, request.op)) {
+    ++refused_;
+    return static_cast<void>(reply_error(call, sharing_ ? EPERM : EACCES));
+  }
+  const bool about_a_socket = static_cast<bool>(descriptor);
   switch (request.op) {
     case wire::Op::kSocket:
       return make_socket(call, request);
@@ -93,6 +93,7 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
     case wire::Op::kFinish:
       return start_finishing(std::move(call));
     case wire::Op::kReport: {
+      if (!about_a_socket && !may(call, wire::Op::kSocket)) return;
       const Socket* socket = by_descriptor(descriptor);
       if (about_a_socket && socket == nullptr) return;
       return tracer_.report(std::span(request.data).first(request.size),
@@ -100,6 +101,16 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
     }
     case wire::Op::kTrace:
       return trace_to(std::move(call), request, std::move(descriptor));
+    case wire::Op::kStatus:
+      return report(std::move(call));
+    case wire::Op::kCommand:
+      return send_command(std::move(call), request);
+    case wire::Op::kHold:
+      watch(EPOLL_CTL_ADD, call.get(), EPOLLRDHUP, Source::kCall,
+            static_cast<std::uint32_t>(call.get()));
+      reply(call, {});
+      holders_.push_back(std::move(call));
+      return;
     default:
       break;
   }
@@ -189,12 +200,18 @@ void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
   if (!is_stream && request.type != SOCK_DGRAM) {
     return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
   }
+  const Owner owner = Owner::of(call, sharing_.has_value());
+  if (!has_room_for_socket(owner)) {
+    ++refused_;
+    return static_cast<void>(reply_error(call, EMFILE, "too many sockets of one program"));
+  }
   UniqueFd program_end;
   const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
   auto made = is_stream
                   ? adopt_pair(request.domain, request.type, nonblocking, Gate::kShut, program_end)
                   : adopt_datagrams(request.domain, nonblocking, program_end);
   if (!made) return static_cast<void>(reply_error(call, made.error().posix));
+  made.value()->owner = owner;
   reply(call, {}, program_end.get());
 }
 
@@ -262,7 +279,7 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
     case Socket::State::kListening:
       return static_cast<void>(reply_error(call, EISCONN));
     case Socket::State::kConnecting:
-      if (!blocking) return static_cast<void>(reply_error(call, EALREADY));
+      if (!blocking || socket.waiters.size() >= kMostWaiters) return static_cast<void>(reply_error(call, EALREADY));
       socket.waiters.push_back(std::move(call));
       return;
     case Socket::State::kConnected:
@@ -288,10 +305,8 @@ void Engine::start_connecting(const UniqueFd& call, const wire::Request& request
   socket.state = Socket::State::kConnecting;
   socket.peer = request.endpoint();
   if (socket.local.port == 0) socket.local.port = made_up_port();
-  std::optional<std::uint16_t> local_port;
-  if (socket.port_chosen) local_port = socket.local.port;
   tracer_.connecting(socket);
-  modem_.open(socket.id, socket.peer, local_port, now_ + config_.connect_timeout, now_);
+  open_or_hold(socket);
 }
 
 // The old pair is gone, with what poll(2) showed of the failure. The program gets a new one, which
@@ -302,6 +317,7 @@ void Engine::retry_connecting(const UniqueFd& call, const wire::Request& request
   auto made = adopt_pair(socket.domain, socket.type, nonblocking, Gate::kShut, program_end);
   if (!made) return static_cast<void>(reply_error(call, made.error().posix));
   Socket& fresh = *made.value();
+  fresh.owner = socket.owner;
   fresh.local = socket.local;
   fresh.port_chosen = socket.port_chosen;
   fresh.bound = socket.bound;
@@ -398,6 +414,7 @@ void Engine::resolve(UniqueFd call, const wire::Request& request) {
   if (const Status port = ensure_port(); !port) {
     return static_cast<void>(reply_error(call, port.error().posix, notice_for(port.error())));
   }
+  if (queries_.size() >= kMostQueries) return static_cast<void>(reply_error(call, ENOBUFS));
   const modem::QueryId id = ++last_query_;
   queries_.emplace(id, std::move(call));
   tracer_.looking_up(id, name->text());
@@ -407,7 +424,6 @@ void Engine::resolve(UniqueFd call, const wire::Request& request) {
 // The file is the caller's; its descriptor says what may be done with it. Who asks is another
 // matter: a trace shows everybody's bytes.
 void Engine::trace_to(UniqueFd call, const wire::Request& request, UniqueFd file) {
-  if (!is_trusted(call)) return static_cast<void>(reply_error(call, EACCES));
   if (!file) return static_cast<void>(reply_error(call, EBADF));
   if (tracer_.on()) return static_cast<void>(reply_error(call, EBUSY));
   const std::size_t payload = request.level < 0 ? trace::kWholePayload

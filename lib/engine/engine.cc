@@ -39,7 +39,8 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
       modem_(tracer_, bringup_config(config)),
       input_(kInputSize),
       now_(Clock::now()),
-      last_progress_(now_) {}
+      last_progress_(now_),
+      started_(now_) {}
 
 Engine::~Engine() = default;
 
@@ -51,6 +52,15 @@ Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
   return engine;
 }
 
+Result<std::unique_ptr<Engine>> Engine::create_shared(const config::Config& config,
+                                                      Sharing sharing, log::Logger logger) {
+  std::unique_ptr<Engine> engine(new Engine(config, sharing.address, logger));
+  engine->listeners_ = std::move(sharing.listeners);
+  engine->sharing_ = std::move(sharing);
+  if (auto status = engine->listen(); !status) return status.error();
+  return engine;
+}
+
 Status Engine::listen() {
   auto failed = [](std::string_view what) {
     const int posix = errno;
@@ -58,14 +68,21 @@ Status Engine::listen() {
   };
   epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return failed("epoll_create1");
+  for (const UniqueFd& listener : listeners_) {
+    watch(EPOLL_CTL_ADD, listener.get(), EPOLLIN, Source::kListener,
+          static_cast<std::uint32_t>(listener.get()));
+  }
+  if (!listeners_.empty()) return Done{};
   const auto address = wire::UnixAddress::from(address_);
   if (!address) return Error{ENAMETOOLONG, -1, "the engine's address is too long: " + address_};
-  listener_.reset(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!listener_ || sys::bind(listener_.get(), address->get(), address->length) != 0 ||
-      sys::listen(listener_.get(), SOMAXCONN) != 0) {
+  UniqueFd listener(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener || sys::bind(listener.get(), address->get(), address->length) != 0 ||
+      sys::listen(listener.get(), SOMAXCONN) != 0) {
     return failed("the engine's control socket " + address_);
   }
-  watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN, Source::kListener, 0);
+  listeners_.push_back(std::move(listener));
+  const int fd = listeners_.back().get();
+  watch(EPOLL_CTL_ADD, fd, EPOLLIN, Source::kListener, static_cast<std::uint32_t>(fd));
   return Done{};
 }
 
@@ -102,6 +119,9 @@ void Engine::run() {
     if (const auto deadline = modem_.deadline(); deadline && now_ >= *deadline) {
       modem_.on_time(now_);
     }
+    if (!held_.empty()) expire_held();
+    if (!reports_.empty() && now_ >= facts_.deadline) answer_reports();
+    if (idle_patience_ && !finishing_) check_idle();
     if (has_datagrams() && now_ >= next_census_) look_for_dead();
     if (finishing_) check_finished();
   }
@@ -116,10 +136,14 @@ int Engine::wait_time() const {
   if (finishing_ && (!deadline || last_progress_ + kFinishPatience < *deadline)) {
     deadline = last_progress_ + kFinishPatience;
   }
-  if (has_datagrams() && (!deadline || next_census_ < *deadline)) deadline = next_census_;
-  if (tracer_.has_pending() && (!deadline || now_ + kTracePause < *deadline)) {
-    deadline = now_ + kTracePause;
-  }
+  auto consider = [&deadline](std::optional<TimePoint> time) {
+    if (time && (!deadline || *time < *deadline)) deadline = time;
+  };
+  consider(held_deadline());
+  if (!reports_.empty()) consider(facts_.deadline);
+  if (idle_patience_ && idle_since_) consider(*idle_since_ + *idle_patience_);
+  if (has_datagrams()) consider(next_census_);
+  if (tracer_.has_pending()) consider(now_ + kTracePause);
   if (!deadline) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
   return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
@@ -128,7 +152,12 @@ int Engine::wait_time() const {
 void Engine::handle(Source source, std::uint32_t value, unsigned events) {
   switch (source) {
     case Source::kListener:
-      accept_calls();
+      accept_calls(static_cast<int>(value));
+      break;
+    case Source::kOutside:
+      if (const auto outside = outside_.find(static_cast<int>(value)); outside != outside_.end()) {
+        outside->second();
+      }
       break;
     case Source::kPort:
       if ((events & EPOLLOUT) != 0) write_port();
@@ -140,6 +169,9 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
         calls_.erase(call);
         watch(EPOLL_CTL_DEL, fd.get(), 0, Source::kCall, 0);
         serve(std::move(fd));
+      } else {
+        std::erase_if(holders_,
+                      [&](const UniqueFd& held) { return held.get() == static_cast<int>(value); });
       }
       break;
     case Source::kSocket:
@@ -156,6 +188,13 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
       trace_call_.reset();
       break;
   }
+}
+
+void Engine::reconfigure(const config::Config& config) {
+  config_ = config;
+  modem_.configure(bringup_config(config));
+  if (port_) modem_.set_push_policy(push_policy());
+  log(log::Level::kInfo, "the configuration was read again");
 }
 
 // ---- The port
@@ -337,6 +376,10 @@ void Engine::fail(Socket& socket, int posix, std::string_view notice) {
 
 void Engine::begin_close(Socket& socket) {
   if (socket.closing) return;
+  if (socket.held) {
+    std::erase(held_, socket.id);
+    return destroy(socket.id);
+  }
   socket.closing = true;
   tracer_.closing(socket);
   modem_.close(socket.id, now_);
@@ -347,6 +390,7 @@ void Engine::destroy(modem::ConnectionId id) {
   if (found == sockets_.end()) return;
   by_cookie_.erase(found->second->cookie);
   sockets_.erase(found);
+  release_held();
 }
 
 // ---- modem::Host
@@ -368,10 +412,14 @@ void Engine::opened(modem::ConnectionId id) {
 void Engine::open_failed(modem::ConnectionId id, const Error& error) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
-  if (!socket->is_udp()) return fail(*socket, error.posix, notice_for(error));
+  if (!socket->is_udp()) {
+    fail(*socket, error.posix, notice_for(error));
+    return release_held();
+  }
   socket->state = Socket::State::kIdle;
   socket->pending_error = error.posix;
   socket->notice = notice_for(error);
+  release_held();
 }
 
 std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
@@ -380,6 +428,8 @@ std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
   const Pair::Taken taken = socket->pair.take(into);
   if (taken.size > 0) {
     last_progress_ = now_;
+    sent_ += taken.size;
+    socket->sent.add(taken.size, now_);
     return taken.size;
   }
   const bool closed = taken.reset || (taken.end && socket->pair.hung_up());
@@ -390,6 +440,8 @@ std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
 bool Engine::give(modem::ConnectionId id, std::span<const std::byte> bytes) {
   Socket* socket = find(id);
   if (socket == nullptr || !socket->pair.is_open()) return true;
+  received_ += bytes.size();
+  socket->received.add(bytes.size(), now_);
   socket->pair.give(bytes);
   if (socket->pair.room()) return true;
   watch_pair(*socket, EPOLL_CTL_MOD);
@@ -419,7 +471,11 @@ void Engine::closed(modem::ConnectionId id) {
     return;
   }
   // A failed one is remembered for as long as failed_ has it.
-  if (socket->state != Socket::State::kFailed) destroy(id);
+  if (socket->state != Socket::State::kFailed) {
+    destroy(id);
+  } else {
+    release_held();
+  }
 }
 
 void Engine::listening(modem::ServerId id) {
@@ -450,6 +506,8 @@ std::optional<modem::ConnectionId> Engine::accepted(modem::ServerId id, const En
   socket.local = {modem_.address(), listener->local.port};
   socket.peer = peer;
   socket.options = listener->options;
+  socket.owner = listener->owner;
+  socket.begun = now_;
 
   wire::AcceptRecord record;
   record.domain = listener->domain;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,12 +15,14 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "config/config.h"
+#include "engine/sharing.h"
 #include "engine/socket.h"
 #include "engine/tracer.h"
 #include "modem/modem.h"
 #include "serial/port.h"
 #include "wire/channel.h"
 #include "wire/message.h"
+#include "wire/status.h"
 
 namespace a7600::engine {
 
@@ -35,10 +38,28 @@ class Engine final : private modem::Host {
   // means that errors are handed to the programs, as notices for their stderr.
   static Result<std::unique_ptr<Engine>> create(const config::Config& config,
                                                 const std::string& address, log::Logger logger);
+  // One for many programs, with control sockets that the caller has made.
+  static Result<std::unique_ptr<Engine>> create_shared(const config::Config& config,
+                                                       Sharing sharing, log::Logger logger);
   ~Engine() override;
 
-  // Runs until a kFinish request has been carried out.
+  // Runs until a kFinish request, finish() or finish_when_idle() has been carried out.
   void run();
+
+  // For the one who hosts a shared engine; all from its own thread, also from inside run().
+  // Opens the port now, instead of when it is needed.
+  Status open_port() { return ensure_port(); }
+  std::string port_name() const { return port_ ? port_->name() : config_.port; }
+  // Calls `ready` whenever `fd`, which stays the caller's, is readable.
+  void watch_outside(int fd, std::function<void()> ready);
+  // Sends what was written, closes the links and ends run(). The network stays up.
+  void finish() { start_finishing(UniqueFd()); }
+  // The same as soon as nobody has had a socket or a call waiting for `patience`. New calls are
+  // then left to whoever listens next.
+  void finish_when_idle(std::chrono::milliseconds patience);
+  // What can change while programs are connected does so; the port and its rate with the next
+  // opening.
+  void reconfigure(const config::Config& config);
 
  private:
   using Clock = chat::Clock;
@@ -49,7 +70,7 @@ class Engine final : private modem::Host {
   // ---- The loop (engine.cc)
   Status listen();
   // What an epoll registration is for; the value is a descriptor or a connection id.
-  enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket, kTrace };
+  enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket, kTrace, kOutside };
   void watch(int operation, int fd, unsigned events, Source source, std::uint32_t value);
   void handle(Source source, std::uint32_t value, unsigned events);
   void read_port();
@@ -93,12 +114,12 @@ class Engine final : private modem::Host {
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void log(log::Level level, std::string_view text) override;
+  void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
 
   // ---- Control calls (control.cc)
-  void accept_calls();
+  void accept_calls(int listener);
   void serve(UniqueFd call);
   void dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor);
-  static bool is_trusted(const UniqueFd& call);
   // Whether the caller was still there to be told.
   static bool reply(const UniqueFd& call, const wire::Reply& reply, int descriptor = -1);
   static bool reply_error(const UniqueFd& call, int posix, std::string_view notice = {});
@@ -119,6 +140,28 @@ class Engine final : private modem::Host {
   void trace_to(UniqueFd call, const wire::Request& request, UniqueFd file);
   void start_finishing(UniqueFd call);
 
+  // ---- Sharing (sharing.cc)
+  bool may(const UniqueFd& call, wire::Op op) const;
+  bool has_room_for_socket(const Owner& owner) const;
+  bool has_room_for_call(const UniqueFd& call) const;
+  bool may_take_link(const Socket& socket) const;
+  void open_or_hold(Socket& socket);
+  void open(Socket& socket);
+  void release_held();
+  void expire_held();
+  std::optional<TimePoint> held_deadline() const;
+  bool is_idle() const;
+  void check_idle();
+
+  // ---- Status and commands (report.cc)
+  void report(UniqueFd call);
+  void ask_facts();
+  bool take_fact(modem::CommandId id, const modem::CommandAnswer& answer);
+  void answer_reports();
+  wire::Status status() const;
+  void add_server(wire::Status& out, modem::ServerId id, const Socket& socket) const;
+  void send_command(UniqueFd call, const wire::Request& request);
+
   Socket* find(modem::ConnectionId id);
   Socket* by_descriptor(const UniqueFd& descriptor);
   enum class Gate { kShut, kOpen };
@@ -129,12 +172,14 @@ class Engine final : private modem::Host {
 
   config::Config config_;
   std::string address_;
+  std::optional<Sharing> sharing_;
   log::Logger logger_;
   Tracer tracer_;  // before modem_, which has it as its host
   modem::Modem modem_;
 
   UniqueFd epoll_;
-  UniqueFd listener_;
+  std::vector<UniqueFd> listeners_;
+  std::map<int, std::function<void()>> outside_;
   std::optional<serial::Port> port_;
   bool port_writable_wanted_ = false;
   std::string output_;
@@ -152,11 +197,24 @@ class Engine final : private modem::Host {
   std::map<int, UniqueFd> calls_;  // accepted, their request not there yet
   std::map<modem::QueryId, UniqueFd> queries_;
   modem::QueryId last_query_ = 0;
+  std::map<modem::CommandId, UniqueFd> commands_;
+  modem::CommandId last_command_ = 0;
+  std::vector<UniqueFd> holders_;  // calls that only keep the engine alive
   std::vector<UniqueFd> finishers_;
   bool finishing_ = false;
   bool done_ = false;
   TimePoint last_progress_;
 
+  std::deque<modem::ConnectionId> held_;
+  std::optional<std::chrono::milliseconds> idle_patience_;
+  std::optional<TimePoint> idle_since_;
+
+  std::vector<UniqueFd> reports_;  // calls that wait for the facts
+  Facts facts_;
+  TimePoint started_;
+  std::uint64_t refused_ = 0;
+  std::uint64_t received_ = 0;
+  std::uint64_t sent_ = 0;
   // Datagram sockets are looked after now and then: the kernel does not tell when one is closed.
   TimePoint next_census_{};
   std::chrono::seconds census_pause_{1};

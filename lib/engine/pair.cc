@@ -96,6 +96,13 @@ std::size_t Pair::pending() const {
   return bytes - std::min<std::size_t>(bytes, kept_ ? 1 : 0);
 }
 
+std::size_t Pair::unread_by_program() const {
+  // Counted with the kernel's own overhead per piece; a reader sees the order of magnitude.
+  int bytes = 0;
+  if (!is_open() || ::ioctl(fd(), TIOCOUTQ, &bytes) != 0 || bytes < 0) bytes = 0;
+  return static_cast<std::size_t>(bytes) + leftover_.size();
+}
+
 bool Pair::hung_up() const {
   pollfd poll{fd(), 0, 0};
   return ::poll(&poll, 1, 0) == 1 && (poll.revents & POLLHUP) != 0;

@@ -52,6 +52,8 @@ class Pair {
   Taken take(std::span<std::byte> into);
   // Bytes written by the program and not taken.
   std::size_t pending() const;
+  // Bytes given to the program that it has not read.
+  std::size_t unread_by_program() const;
   // Whether the program holds no descriptor of its end any more (or has shut down both ways).
   bool hung_up() const;
 

@@ -8,8 +8,10 @@
 
 #include "base/ipv4.h"
 #include "base/unique_fd.h"
+#include "chat/chat.h"
 #include "engine/datagrams.h"
 #include "engine/pair.h"
+#include "engine/sharing.h"
 #include "modem/host.h"
 #include "wire/message.h"
 
@@ -31,6 +33,8 @@ struct Socket {
   Socket(modem::ConnectionId id_, std::uint64_t cookie_) : id(id_), cookie(cookie_) {}
 
   bool is_udp() const { return datagrams.has_value(); }
+  // Whether a program may still hold it.
+  bool is_live() const { return is_udp() ? datagrams->alive() : pair.is_open(); }
 
   modem::ConnectionId id;
   std::uint64_t cookie;                // of the program's end: the socket's name for every process
@@ -54,6 +58,14 @@ struct Socket {
   std::vector<UniqueFd> waiters;  // calls to be answered when it is connected, listens or failed
   std::vector<wire::OptionRecord> options;
 
+  // Who made it, and what has gone through it.
+  Owner owner;
+  Traffic received;
+  Traffic sent;
+  chat::TimePoint begun{};  // of the connection
+
+  bool held = false;                 // waits for a link without the modem knowing: see sharing.h
+  chat::TimePoint deadline{};        // held: of the connect
   bool closing = false;              // the modem has been told to close
   bool close_when_taken = false;     // everything written so far is the last
   bool finish_when_flushed = false;  // the end of file waits for bytes that did not fit

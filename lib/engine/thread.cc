@@ -72,6 +72,8 @@ void* thread_main(void* argument) {
   return nullptr;
 }
 
+}  // namespace
+
 std::string make_address() {
   std::uint64_t random = 0;
   if (::getrandom(&random, sizeof(random), 0) != sizeof(random)) random = 0;
@@ -80,8 +82,6 @@ std::string make_address() {
   for (int i = 0; i < 16; ++i, random >>= 4) out += kDigits[random & 15];
   return out;
 }
-
-}  // namespace
 
 Result<std::string> start_thread(const config::Config& config, void (*on_thread)()) {
   const auto start = std::make_shared<Start>();

@@ -18,4 +18,7 @@ namespace a7600::engine {
 // own hooks let the thread's calls pass.
 Result<std::string> start_thread(const config::Config& config, void (*on_thread)());
 
+// A fresh abstract address, "@a7600.PID.RANDOM", that nobody can guess before it is bound.
+std::string make_address();
+
 }  // namespace a7600::engine

@@ -231,6 +231,10 @@ std::optional<modem::ConnectionId> Tracer::accepted(modem::ServerId id, const En
   return made;
 }
 
+void Tracer::command_answered(modem::CommandId id, const modem::CommandAnswer& answer) {
+  next_.command_answered(id, answer);
+}
+
 void Tracer::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
   if (const auto asked = look_ups_.find(id); on() && asked != look_ups_.end()) {
     Record record;

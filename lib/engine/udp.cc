@@ -50,7 +50,7 @@ void Engine::open_udp(Socket& socket) {
   if (socket.local.port == 0) socket.local.port = made_up_port();
   socket.state = Socket::State::kConnecting;
   tracer_.connecting(socket);
-  modem_.open_udp(socket.id, socket.local.port, now_ + config_.connect_timeout, now_);
+  open_or_hold(socket);
 }
 
 void Engine::on_datagrams(Socket& socket) {
@@ -77,6 +77,8 @@ std::optional<modem::Host::Datagram> Engine::take_datagram(modem::ConnectionId i
   const auto taken = socket->datagrams->take(into);
   if (taken) {
     last_progress_ = now_;
+    sent_ += taken->size;
+    socket->sent.add(taken->size, now_);
     return Datagram{taken->size, taken->to};
   }
   if (socket->close_when_taken) begin_close(*socket);
@@ -86,7 +88,11 @@ std::optional<modem::Host::Datagram> Engine::take_datagram(modem::ConnectionId i
 bool Engine::give_datagram(modem::ConnectionId id, const Endpoint& from,
                            std::span<const std::byte> bytes) {
   Socket* socket = find(id);
-  if (socket != nullptr && socket->is_udp()) socket->datagrams->give(from, bytes);
+  if (socket != nullptr && socket->is_udp()) {
+    received_ += bytes.size();
+    socket->received.add(bytes.size(), now_);
+    socket->datagrams->give(from, bytes);
+  }
   return true;
 }
 

@@ -63,6 +63,10 @@ class Bringup {
   // What the bring-up is waiting for, for those whose time is up before it ends.
   std::string obstacle() const;
 
+  // Whether it only asks now and then whether the module has found a network, so that other
+  // commands may go in between.
+  bool is_searching() const { return searching_since_.has_value() && wake_.has_value(); }
+
   bool pin_refused() const { return config_.pin_refused; }
 
   // With kCheck: whether the network was found closed, so that every connection is gone; and, once

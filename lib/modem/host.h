@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,15 @@ using ConnectionId = std::uint32_t;
 using ServerId = std::uint32_t;
 // Names a host name look-up.
 using QueryId = std::uint32_t;
+
+// Names an AT command that somebody else than the modem's own logic has sent.
+using CommandId = std::uint32_t;
+
+struct CommandAnswer {
+  enum class Final { kOk, kError, kNoAnswer };
+  Final final = Final::kOk;
+  std::vector<std::string> lines;  // the final result's included
+};
 
 // How a connection ended that this side did not close.
 struct End {
@@ -68,6 +78,9 @@ class Host {
   virtual std::optional<ConnectionId> accepted(ServerId id, const Endpoint& peer) = 0;
 
   virtual void resolved(QueryId id, const Result<std::vector<Ipv4>>& answer) = 0;
+
+  // The answer to Modem::command().
+  virtual void command_answered(CommandId /*id*/, const CommandAnswer& /*answer*/) {}
 
   virtual void log(log::Level level, std::string_view text) = 0;
 };

@@ -118,6 +118,12 @@ void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadli
   queries_.push_back({id, name, deadline});
 }
 
+void Modem::send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
+                         chat::TimePoint now) {
+  Entry entry(*this, now);
+  foreign_.push_back({id, std::move(text), timeout});
+}
+
 void Modem::leave(chat::TimePoint now) {
   Entry entry(*this, now);
   if (leaving_) return;
@@ -143,6 +149,7 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   // In this order: what was opening waits again, and fails with the rest.
   lose_connections(error.posix, error.text);
   fail_waiting(error);
+  fail_foreign();
 }
 
 // ---- The line's side
@@ -260,7 +267,8 @@ void Modem::next() {
     start_bringup(network_lost_ ? Bringup::Start::kRebuild : Bringup::Start::kFresh);
   }
   if (phase_ == Phase::kBringup || phase_ == Phase::kCheck) next_bringup();
-  if (phase_ != Phase::kUp || !chat_.idle()) return;
+  if (!chat_.idle() || (bringup_ && !bringup_->is_searching())) return;
+  if (next_foreign() || phase_ != Phase::kUp) return;
   if (next_rx_mode() || next_refused() || next_stray() || next_server() || next_open() ||
       next_close() || next_resolve()) {
     return;
@@ -397,6 +405,7 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
 void Modem::on_line(const at::Reply& reply, std::string_view line) {
   // Results of what was under way before the check come between the lines of its answers.
   if (task_ == Task::kBringup && bringup_) return handle_result(reply);
+  if (task_ == Task::kForeign) on_foreign_line(line);
   if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
   if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
     if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
@@ -440,7 +449,9 @@ void Modem::on_answer(const chat::Answer& answer) {
     return;
   }
   if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
-  if (task == Task::kResolve) {
+  if (task == Task::kForeign) {
+    on_foreign_answer(answer);
+  } else if (task == Task::kResolve) {
     on_resolve_answer(answer);
   } else if (task == Task::kRxMode) {
     const bool must_read = rx_mode_.on_answer(answer);

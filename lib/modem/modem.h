@@ -70,6 +70,13 @@ class Modem final : private chat::Listener {
 
   void resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline, chat::TimePoint now);
 
+  // Sends an AT command for somebody else, when its turn comes; before the module is up, too.
+  // Host::answered tells the answer, also when `timeout` has passed or the line has failed.
+  // REQUIRES: one line of printable characters, and one that at::upsets_engine() lets pass or that
+  // somebody takes the blame for.
+  void send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
+                    chat::TimePoint now);
+
   // Puts the module back as it was found (echo, read mode); the network stays open. REQUIRES: all
   // connections closed. left() tells when it is done.
   void leave(chat::TimePoint now);
@@ -102,6 +109,12 @@ class Modem final : private chat::Listener {
   // -1 for a connection that has no link.
   int link_of(ConnectionId id) const;
   const Counters& counters() const { return counters_; }
+  // Which of the module's four servers it is; -1: none (yet).
+  int server_index(ServerId id) const;
+  // What the module is waited for, as a sentence; empty when it is up, or not wanted.
+  std::string obstacle() const;
+  // For the next bring-up, and for connections from now on.
+  void configure(BringupConfig config);
   // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody
   // waits for does not count: the module alone decides when that is over.
   std::size_t unfinished() const;
@@ -123,6 +136,7 @@ class Modem final : private chat::Listener {
     kSend,
     kRead,
     kLeave,
+    kForeign,  // a command of somebody else's
   };
   struct Query {
     QueryId id;
@@ -154,6 +168,7 @@ class Modem final : private chat::Listener {
   bool next_resolve();
   bool next_rx_mode();
   bool next_transfer();
+  bool next_foreign();
   void command(Task task, ConnectionId id, chat::Command command);
 
   // Phases.
@@ -189,6 +204,11 @@ class Modem final : private chat::Listener {
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
   void on_client(const at::ClientAccepted& client);
+
+  // Commands of somebody else's (foreign.cc).
+  void on_foreign_line(std::string_view line);
+  void on_foreign_answer(const chat::Answer& answer);
+  void fail_foreign();
 
   void send_chunk(Connection& connection);
   void read_chunk(Connection& connection);
@@ -241,6 +261,14 @@ class Modem final : private chat::Listener {
   std::deque<Query> queries_;
   std::vector<Ipv4> addresses_;       // of the look-up in flight
   std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said
+
+  struct Foreign {
+    CommandId id;
+    std::string text;
+    std::chrono::milliseconds timeout;
+  };
+  std::deque<Foreign> foreign_;  // the first may be in flight
+  CommandAnswer foreign_answer_;
 
   RxMode rx_mode_;
   int cursor_ = 0;  // link and direction that had the last turn

@@ -23,6 +23,11 @@ std::optional<UnixAddress> UnixAddress::from(std::string_view name) {
   return out;
 }
 
+std::string UnixAddress::text() const {
+  const std::string_view name = abstract_name();
+  return name.empty() ? std::string(address.sun_path) : '@' + std::string(name);
+}
+
 std::string_view UnixAddress::abstract_name() const {
   constexpr std::size_t kStart = offsetof(sockaddr_un, sun_path) + 1;
   if (length <= kStart || address.sun_family != AF_UNIX || address.sun_path[0] != '\0') return {};

@@ -22,6 +22,8 @@ struct UnixAddress {
   // nullopt if `name` is empty or too long for a socket address.
   static std::optional<UnixAddress> from(std::string_view name);
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
+  // As from() takes it.
+  std::string text() const;
   // The abstract name without its NUL, or empty for anything else.
   std::string_view abstract_name() const;
 };

@@ -38,13 +38,20 @@ enum class Op : std::uint16_t {
   kTrace,        // +fd: trace to this file until the call's connection is closed; level: payload
                  // bytes to keep, -1 for all -> error: EBUSY if there is a trace already
   kFinish,       // answered when everything is sent, closed, and the module left as it was found
-  kLast = kFinish,
+  kStatus,       // -> a descriptor: wire/status.h
+  kCommand,      // data: an AT command, level: seconds -> value: CommandResult; its lines: a file
+  kHold,         // the engine does not end for being idle while this connection stays open
+  kLast = kHold,
 };
 
 // Request::flags
 inline constexpr std::uint32_t kNonBlocking = 1;
+inline constexpr std::uint32_t kForce = 2;  // kCommand: also one that upsets the engine
 // Reply::flags: what the engine says is the whole truth; the kernel's own view is not to be asked.
 inline constexpr std::uint32_t kAuthoritative = 1;
+
+// How an AT command that was sent for kCommand ended.
+enum class CommandResult : std::int32_t { kOk, kError, kNoAnswer };
 
 enum class SocketState : std::uint32_t {
   kIdle,

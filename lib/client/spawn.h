@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+
+namespace a7600::client {
+
+// Starts `a7600 serve` in the background, for this port and whoever comes, until nobody uses it.
+// Returns its address once it takes calls; also when another program was faster. The command is
+// looked for beside this library: ../tools in a build tree, ../bin when installed, then in PATH.
+// ENOENT when there is none; ENETDOWN when it could not start, which it has said on stderr.
+// The new process is no child of the program's that its own wait(2) could see.
+Result<std::string> spawn_engine(const config::Config& config);
+
+}  // namespace a7600::client
