@@ -224,6 +224,8 @@ constexpr Row kRows[] = {
     {"+SERVERSTART:", pair_of<ServerLine>},
     {"+SERVERSTOP:", pair_of<ServerStop>},
     {"+CIPCCFG:", parse_socket_config},
+    {"+CIPHEAD:", single<HeadMode>},
+    {"+CIPSRIP:", single<SourceMode>},
     {"+CIPMODE:", single<CipMode>},
     {"+CIPACK:", parse_ack},
     {"+CREG:", parse_registration},

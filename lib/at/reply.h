@@ -103,6 +103,12 @@ struct ServerLine {  // "+SERVERSTART: <server>,<port>"
 struct SocketConfig {  // "+CIPCCFG:<NmRetry>,…", seven fields (2.13); later firmware has more
   std::array<int, 7> values;
 };
+struct HeadMode {  // "+CIPHEAD: <mode>" (2.8)
+  int mode;
+};
+struct SourceMode {  // "+CIPSRIP: <mode>" (2.9)
+  int mode;
+};
 struct Pin {  // "+CPIN: READY", "+CPIN: SIM PIN" …
   std::string_view state;
 };
@@ -135,11 +141,12 @@ struct Boot {};  // "RDY" or "*ATREADY: 1": the module has restarted
 
 struct Other {};
 
-using Reply = std::variant<Other, Ok, ErrorResult, CmeError, CipError, IpError, NetOpen, NetClose,
-                           OpenResult, CloseResult, SendResult, ServerStop, OpenLink, ClosedLink,
-                           RxHeader, RxRest, RxMode, CipMode, Address, Ack, DnsAnswer, DnsError,
-                           ServerLine, Pin, Registration, SocketConfig, DataReady, LinkClosed,
-                           NetworkClosed, ClientAccepted, RecvFrom, PushHeader, Boot>;
+using Reply =
+    std::variant<Other, Ok, ErrorResult, CmeError, CipError, IpError, NetOpen, NetClose, OpenResult,
+                 CloseResult, SendResult, ServerStop, OpenLink, ClosedLink, RxHeader, RxRest,
+                 RxMode, CipMode, Address, Ack, DnsAnswer, DnsError, ServerLine, Pin, Registration,
+                 SocketConfig, HeadMode, SourceMode, DataReady, LinkClosed, NetworkClosed,
+                 ClientAccepted, RecvFrom, PushHeader, Boot>;
 
 // Reads one line. Blanks after a colon or comma don't matter; numbers outside an int, missing
 // fields and words where numbers belong make it Other. Views point into `line`.

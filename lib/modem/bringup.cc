@@ -174,7 +174,8 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       return command(chat, std::move(*define), kQuestion, now);
     }
     case Step::kTimeouts:
-      return command(chat, at::timeouts(120s, config_.connect_timeout, kSendTimeout), kQuestion, now);
+      return command(chat, at::timeouts(120s, config_.connect_timeout, kSendTimeout), kQuestion,
+                     now);
     case Step::kOpenNetwork:
       return command(chat, "AT+NETOPEN", kNetworkWait, now);
     case Step::kAddress:
@@ -424,7 +425,13 @@ void Bringup::on_registration(chat::TimePoint now) {
 
 void Bringup::on_address(chat::TimePoint now) {
   const auto* line = seen_ ? std::get_if<at::Address>(&*seen_) : nullptr;
-  if (line == nullptr) return restart(kLaterProbe, now);
+  if (line == nullptr) {
+    // A network that AT+NETOPEN? still calls open, though it is gone (manual chapter 5): once round
+    // by AT+NETCLOSE.
+    if (start_ == Start::kCheck) found_network_closed_ = true;
+    start_ = Start::kRebuild;
+    return restart(kLaterProbe, now);
+  }
   address_ = line->ip;
   go(Step::kReadMode);
 }

@@ -301,6 +301,9 @@ bool Modem::next_open() {
     connection.link_open = false;
     connection.opened = false;
     connection.displaced = false;
+    // Of an attempt before, on a link that was a stranger's.
+    connection.readable = false;
+    connection.early.clear();
     early_data_[static_cast<std::size_t>(*link)] = false;
     ++connection.open_attempts;
     links_.assign(*link, id);

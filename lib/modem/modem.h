@@ -194,6 +194,7 @@ class Modem final : private chat::Listener {
   void read_chunk(Connection& connection);
   void on_send_answer(Connection& connection, const chat::Answer& answer);
   void on_read_answer(Connection& connection, const chat::Answer& answer);
+  Connection* pushed_without_link(const std::optional<Endpoint>& from);
   void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
   bool everyone_keeps_up() const;

@@ -25,12 +25,14 @@ void RxMode::reset() {
   hold_back_ = false;
   config_.reset();
   before_.reset();
-  source_shown_ = false;
+  head_changed_ = false;
+  source_changed_ = false;
 }
 
 std::vector<std::string> RxMode::undo() const {
   std::vector<std::string> commands;
-  if (source_shown_) commands.emplace_back("AT+CIPSRIP=0");
+  if (head_changed_) commands.emplace_back("AT+CIPHEAD=0");
+  if (source_changed_) commands.emplace_back("AT+CIPSRIP=0");
   if (before_ && (*before_)[kHeaderType] != 1) commands.push_back(at::set_socket_config(*before_));
   return commands;
 }
@@ -45,6 +47,11 @@ void RxMode::hold_back(chat::TimePoint now) {
   penalty_ = std::max(penalty_, kFirstPenalty);
   held_back_at_ = now;
   not_before_ = now + penalty_;
+}
+
+void RxMode::give_up(chat::TimePoint now) {
+  hold_back(now);
+  setup_ = Setup::kUnsupported;
 }
 
 bool RxMode::push_wanted() const {
@@ -75,7 +82,15 @@ std::optional<std::string> RxMode::next_command(bool everyone_keeps_up, chat::Ti
     case Setup::kVerify:
       config_.reset();
       return "AT+CIPCCFG?";
-    case Setup::kShowSource:
+    case Setup::kAskHead:
+      setting_.reset();
+      return "AT+CIPHEAD?";
+    case Setup::kSetHead:
+      return "AT+CIPHEAD=1";
+    case Setup::kAskSource:
+      setting_.reset();
+      return "AT+CIPSRIP?";
+    case Setup::kSetSource:
       return "AT+CIPSRIP=1";
     case Setup::kReady:
     case Setup::kUnsupported:
@@ -86,6 +101,8 @@ std::optional<std::string> RxMode::next_command(bool everyone_keeps_up, chat::Ti
 
 void RxMode::on_reply(const at::Reply& reply) {
   if (const auto* config = std::get_if<at::SocketConfig>(&reply)) config_ = config->values;
+  if (const auto* head = std::get_if<at::HeadMode>(&reply)) setting_ = head->mode;
+  if (const auto* source = std::get_if<at::SourceMode>(&reply)) setting_ = source->mode;
 }
 
 bool RxMode::on_answer(const chat::Answer& answer) {
@@ -104,18 +121,28 @@ bool RxMode::on_answer(const chat::Answer& answer) {
       break;
     case Setup::kAskConfig:
       setup_ = ok && config_ ? Setup::kSetConfig : Setup::kUnsupported;
-      if (setup_ == Setup::kSetConfig && (*config_)[kHeaderType] == 1) setup_ = Setup::kShowSource;
+      if (setup_ == Setup::kSetConfig && (*config_)[kHeaderType] == 1) setup_ = Setup::kAskHead;
       break;
     case Setup::kSetConfig:
       setup_ = ok ? Setup::kVerify : Setup::kUnsupported;
       break;
     case Setup::kVerify: {
       const bool named = ok && config_ && (*config_)[kHeaderType] == 1;
-      setup_ = named ? Setup::kShowSource : Setup::kUnsupported;
+      setup_ = named ? Setup::kAskHead : Setup::kUnsupported;
       break;
     }
-    case Setup::kShowSource:
-      source_shown_ = ok;
+    case Setup::kAskHead:
+      setup_ = ok && setting_ == 1 ? Setup::kAskSource : Setup::kSetHead;
+      break;
+    case Setup::kSetHead:
+      head_changed_ = ok;
+      setup_ = ok ? Setup::kAskSource : Setup::kUnsupported;
+      break;
+    case Setup::kAskSource:
+      setup_ = ok && setting_ == 1 ? Setup::kReady : Setup::kSetSource;
+      break;
+    case Setup::kSetSource:
+      source_changed_ = ok;
       setup_ = ok ? Setup::kReady : Setup::kUnsupported;
       break;
     case Setup::kReady:

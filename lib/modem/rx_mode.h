@@ -23,9 +23,10 @@ enum class PushPolicy {
 //
 // Theory. In buffer access mode each chunk costs a turnaround, but a slow reader holds up nobody.
 // In direct push mode data comes at line rate, and UDP datagrams come one by one with their source;
-// but whatever comes has to be taken. Push needs the link to be named in each header:
-// AT+CIPCCFG's <HeaderType> 1, which the manual calls "not fully implemented", so it is set, read
-// back and only then trusted. It is set up at the first use, since short transfers gain nothing.
+// but whatever comes has to be taken. Push needs a header (AT+CIPHEAD), or a peer's bytes would be
+// read as lines, and the header has to name the link: AT+CIPCCFG's <HeaderType> 1, which the manual
+// calls "not fully implemented", so it is set, read back and only then trusted. All that is set up
+// at the first use, since short transfers gain nothing.
 //
 // When a reader falls behind, everything goes back to buffer access mode, and each time that
 // happens soon after, it stays there for longer.
@@ -44,6 +45,8 @@ class RxMode {
 
   // A reader has fallen behind.
   void hold_back(chat::TimePoint now);
+  // The module does not name the link after all: never again.
+  void give_up(chat::TimePoint now);
   // Pushing would pay now.
   void ask_for_push() { push_asked_ = true; }
   // Datagrams without their source are of little use: push as long as there is a UDP socket.
@@ -63,7 +66,18 @@ class RxMode {
   std::optional<chat::TimePoint> wake(chat::TimePoint now) const;
 
  private:
-  enum class Setup { kUntried, kAskConfig, kSetConfig, kVerify, kShowSource, kReady, kUnsupported };
+  enum class Setup {
+    kUntried,
+    kAskConfig,
+    kSetConfig,
+    kVerify,
+    kAskHead,
+    kSetHead,
+    kAskSource,
+    kSetSource,
+    kReady,
+    kUnsupported,
+  };
 
   bool push_wanted() const;
 
@@ -76,7 +90,9 @@ class RxMode {
   bool hold_back_ = false;
   std::optional<std::array<int, 7>> config_;  // as the module has just told it
   std::optional<std::array<int, 7>> before_;  // as it was found
-  bool source_shown_ = false;
+  std::optional<int> setting_;                // the answer of kAskHead and kAskSource
+  bool head_changed_ = false;
+  bool source_changed_ = false;
   chat::TimePoint not_before_{};
   chat::TimePoint held_back_at_{};
   std::chrono::milliseconds penalty_{0};

@@ -213,9 +213,32 @@ bool Modem::next_rx_mode() {
   return true;
 }
 
+// The module pushes with "+IPD" though it has agreed to name the link. If only one connection can
+// be meant, the bytes are its; if several can, none of them may miss them unnoticed.
+Connection* Modem::pushed_without_link(const std::optional<Endpoint>& from) {
+  if (rx_mode_.policy() != PushPolicy::kNever && !rx_mode_.buffered()) {
+    log(log::Level::kWarn, "the module does not name the link of what it pushes");
+    rx_mode_.give_up(now_);
+  }
+  std::vector<ConnectionId> candidates;
+  for (const auto& [id, connection] : connections_) {
+    const bool open = connection.state == Connection::State::kOpen ||
+                      connection.state == Connection::State::kDraining;
+    if (open && (!from || connection.udp || connection.to == *from)) candidates.push_back(id);
+  }
+  if (candidates.size() == 1) return find(candidates.front());
+  for (const ConnectionId id : candidates) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->udp) continue;
+    break_connection(*connection, ECONNRESET, "data was pushed for one of several links",
+                     Drain::kNo);
+  }
+  return nullptr;
+}
+
 void Modem::on_pushed(int link, const std::optional<Endpoint>& from,
                       std::span<const std::byte> bytes) {
-  Connection* connection = by_link(link);
+  Connection* connection = link < 0 ? pushed_without_link(from) : by_link(link);
   if (connection == nullptr) {
     log(log::Level::kDebug, "skipped data pushed for a link that nobody has");
     return;

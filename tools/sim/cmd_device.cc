@@ -204,6 +204,8 @@ void functionality(Modem& m, const Command& command, const Parameters& p) {
       if (!mode || p.size() > 2) return m.error();
       m.device.functionality = static_cast<int>(*mode);
       m.ok();
+      // With the radio off there is no network.
+      if (*mode != 1 && m.stack.net_open()) m.stack.drop_net(false);
       if (p.number(1, 0, 1).value_or(0) == 1) m.later(kBeforeReset, [&m] { m.reboot(); });
       return;
     }

@@ -151,6 +151,12 @@ constexpr auto kRequests = std::to_array<Request>({
 
 }  // namespace
 
+std::vector<std::string_view> request_names() {
+  std::vector<std::string_view> names;
+  for (const Request& request : kRequests) names.push_back(request.name);
+  return names;
+}
+
 std::string status_json(Modem& m) {
   const auto flag = [](bool value) { return value ? "true" : "false"; };
   std::string json = "{\"port\":\"" + m.pty.name() + "\",\"profile\":\"" +

@@ -4,6 +4,7 @@
 #include <list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "loop.h"
@@ -58,6 +59,9 @@ class Control {
   Watch watch_;
   std::list<Client> clients_;
 };
+
+// The requests' first words.
+std::vector<std::string_view> request_names();
 
 // The module's state as a line of JSON.
 std::string status_json(Modem& modem);

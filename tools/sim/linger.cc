@@ -8,6 +8,8 @@
 #include <chrono>
 #include <utility>
 
+#include "sockets.h"
+
 namespace a7600::sim {
 namespace {
 
@@ -26,13 +28,25 @@ Linger::Socket::Socket(Loop& socket_loop, UniqueFd socket_fd, Outbound socket_re
               discard();
             }),
       due(loop, [this] { go_on(); }),
-      patience(loop, [this] {
-        reset_socket(fd);
-        done = true;
-      }) {
+      patience(loop, [this] { lose_patience(); }) {
   watch.start(fd.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  last_left = left();
   patience.at(end + kPatience);
   go_on();
+}
+
+// What the peer hasn't acknowledged.
+std::size_t Linger::Socket::left() const {
+  return rest.size() + static_cast<std::size_t>(unacknowledged(fd.get()));
+}
+
+void Linger::Socket::lose_patience() {
+  if (done) return;
+  const std::size_t before = std::exchange(last_left, left());
+  if (last_left < before) return patience.after(kPatience);
+  watch.stop();
+  reset_socket(fd);
+  done = true;
 }
 
 void Linger::Socket::go_on() {

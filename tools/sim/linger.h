@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <list>
 
 #include "base/unique_fd.h"
@@ -26,6 +27,8 @@ class Linger {
     Socket(Loop& loop, UniqueFd socket_fd, Outbound socket_rest, Time socket_end);
     void go_on();
     void discard();
+    void lose_patience();
+    std::size_t left() const;
 
     Loop& loop;
     UniqueFd fd;
@@ -33,6 +36,7 @@ class Linger {
     Time end;
     bool ended = false;
     bool done = false;
+    std::size_t last_left = 0;
     Watch watch;
     Timer due;
     Timer patience;

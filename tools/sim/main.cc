@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -19,6 +20,8 @@ int main(int argc, char** argv) {
   int status = 0;
   const auto options = parse_options(argc, argv, status);
   if (!options) return status;
+  // Whoever started this may have stopped reading what it prints.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     Loop loop;
     loop.end_on_signals();

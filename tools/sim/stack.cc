@@ -125,7 +125,8 @@ void Stack::on_connected(Link& link, Err err) {
 Err Stack::open_udp(Link& link, Endpoint peer, std::uint16_t local_port) {
   for (const auto& other : links_) {
     const bool taken = other->open() && other->type() == Link::Type::kUdp;
-    if (taken && other->local_port() == local_port) return Err::kBindFailed;
+    // Port 0 is any free one, as often as wanted.
+    if (taken && local_port != 0 && other->local_port() == local_port) return Err::kBindFailed;
   }
   UniqueFd fd = servers_.bind_udp(local_port, options_.allow_external);
   if (!fd) return Err::kBindFailed;

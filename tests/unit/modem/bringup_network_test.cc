@@ -92,7 +92,7 @@ TEST_CASE("a module that never gets its network up is given up") {
   CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
 }
 
-TEST_CASE("a network without an address is asked for again, and given up") {
+TEST_CASE("a network without an address is closed and opened again, and given up") {
   Rig rig;
   to_netopen(rig);
   rig.say("OK|+NETOPEN: 0");
@@ -100,7 +100,8 @@ TEST_CASE("a network without an address is asked for again, and given up") {
     rig.play({{"AT+IPADDR", "+IP ERROR: Network not opened|ERROR"}});
     if (i == 4) break;
     rig.pass(1s);
-    rig.play(probe() + network_open());
+    rig.play(probe() + network_open() + Script{{"AT+NETCLOSE", "OK|+NETCLOSE: 0"}} + sim_ready() +
+             opens_network());
   }
   CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
 }

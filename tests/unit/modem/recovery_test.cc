@@ -74,6 +74,31 @@ TEST_CASE("a check that finds the network closed opens it for those who wait") {
   CHECK(rig.events() == Events{"ended 1 ENETDOWN", "ended 2 ENETDOWN", "opened 3"});
 }
 
+// Seen in review: the network was closed and opened under connections that were kept, and that
+// waited for ever.
+TEST_CASE("a check that finds a network without an address ends all connections") {
+  Rig rig;
+  two_connected(rig);
+  begin_check(rig);
+  rig.open(3);
+  Script steps = check("89");
+  steps.resize(4);
+  rig.play(steps);
+  rig.play({{"AT+IPADDR", "+IP ERROR: Network not opened|ERROR"}});
+  CHECK(rig.events() == Events{"ended 1 ENETDOWN", "ended 2 ENETDOWN"});
+  rig.pass(1s);
+  rig.play(probe() +
+           Script{{"AT+NETOPEN?", "+NETOPEN: 1|OK"},
+                  {"AT+CIPMODE?", "+CIPMODE: 0|OK"},
+                  {"AT+CIPOPEN?", "+CIPOPEN: 9,\"TCP\",\"203.0.113.1\",1001,-1|OK"},
+                  {"AT+CIPCLOSE=9", "+CIPCLOSE: 9,2|ERROR"},
+                  {"AT+SERVERSTART?", "OK"},
+                  {"AT+NETCLOSE", "OK|+NETCLOSE: 0"}} +
+           sim_ready() + opens_network() + last_steps());
+  rig.play({{Rig::open_command(3, 9), "OK|+CIPOPEN: 9,0"}});
+  CHECK(rig.events() == Events{"opened 3"});
+}
+
 TEST_CASE("a check that the module does not answer ends everything") {
   Rig rig;
   two_connected(rig);

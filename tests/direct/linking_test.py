@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Programs that link liba7600 instead of being preloaded."""
+import os
+import socket
+import subprocess
+import time
+
+from harness import ADDRESS, Background, ModemTest, main, servers
+from harness.build_tree import BUILD
+
+KINDS = ("shared", "static")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# Where the simulator offers the module's port 7000.
+LISTEN_PORT = free_port()
+
+
+def program(name, kind):
+    return str(BUILD / "tests" / "direct" / f"{name}_{kind}")
+
+
+class Linking(ModemTest):
+    simulator_options = ("--dns", f"www.example.test={ADDRESS}",
+                         "--listen-map", f"7000={LISTEN_PORT}")
+
+    def body(self, answer):
+        return answer.stdout.split(b"\r\n\r\n", 1)[1]
+
+    def test_a_file_arrives_whole(self):
+        data = os.urandom(300_000)
+        web = self.start(servers.WebServer({"/file": data}))
+        for kind in KINDS:
+            with self.subTest(kind=kind):
+                got = self.succeeds(self.over_kernel(
+                    program("get", kind), self.modem.port, ADDRESS, web.port, "/file"))
+                self.assert_same_bytes(self.body(got), data)
+                self.assertEqual(got.stderr, "")
+
+    def test_a_name_is_looked_up_through_the_modem(self):
+        web = self.start(servers.WebServer({"/": b"here\n"}))
+        got = self.succeeds(self.over_kernel(
+            program("get", "shared"), self.modem.port, "www.example.test", web.port, "/"))
+        self.assertEqual(self.body(got), b"here\n")
+        self.assertIn('AT+CDNSGIP="www.example.test"', self.modem_log())
+
+    def test_a_destination_on_loopback_is_the_kernels(self):
+        web = self.start(servers.WebServer({"/": b"here\n"}))
+        got = self.succeeds(self.over_kernel(
+            program("get", "shared"), self.modem.port, "127.0.0.1", web.port, "/"))
+        self.assertEqual(self.body(got), b"here\n")
+        self.assertNotIn("CIPOPEN", self.modem_log())
+
+    def test_a_server_answers_through_the_modem(self):
+        for kind in KINDS:
+            with self.subTest(kind=kind):
+                server = Background([program("serve", kind), self.modem.port, "7000"],
+                                    self.kernel_environment(), self.scratch / f"serve.{kind}")
+                self.addCleanup(server.stop)
+                with self.peer(server) as peer:
+                    peer.sendall(b"hello")
+                    self.assertEqual(servers.receive_exactly(peer, 5), b"HELLO")
+                self.assertEqual(server.process.wait(20), 0, server.output())
+                self.assertEqual(server.output().splitlines()[0], "listening")
+
+    def peer(self, server):
+        """A connection to the server, which takes a moment to listen."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", LISTEN_PORT), timeout=10)
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline or not server.running():
+                    raise AssertionError(server.output()) from None
+                time.sleep(0.02)
+
+    def test_a_wrong_setting_is_named(self):
+        seen = self.over_kernel(program("get", "shared"), "ttyUSB2", ADDRESS, "80", "/")
+        self.assertEqual(seen.status, 1)
+        self.assert_one_line(seen.stderr, "A7600_PORT", "ttyUSB2")
+
+    def test_the_library_exports_its_own_names_only(self):
+        names = subprocess.run(
+            ["nm", "-D", "--defined-only", "--format=posix", BUILD / "lib" / "liba7600.so"],
+            check=True, capture_output=True, text=True).stdout.splitlines()
+        self.assertEqual([name for name in names if not name.startswith("a7600_")], [])
+
+
+if __name__ == "__main__":
+    main()
