@@ -58,12 +58,18 @@ constexpr Option kOptions[] = {
 
 std::string level_text(int level) {
   switch (level) {
-    case SOL_SOCKET: return "SOL_SOCKET";
-    case IPPROTO_TCP: return "IPPROTO_TCP";
-    case IPPROTO_UDP: return "IPPROTO_UDP";
-    case IPPROTO_IP: return "IPPROTO_IP";
-    case IPPROTO_IPV6: return "IPPROTO_IPV6";
-    default: return std::to_string(level);
+    case SOL_SOCKET:
+      return "SOL_SOCKET";
+    case IPPROTO_TCP:
+      return "IPPROTO_TCP";
+    case IPPROTO_UDP:
+      return "IPPROTO_UDP";
+    case IPPROTO_IP:
+      return "IPPROTO_IP";
+    case IPPROTO_IPV6:
+      return "IPPROTO_IPV6";
+    default:
+      return std::to_string(level);
   }
 }
 

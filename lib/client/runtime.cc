@@ -43,8 +43,7 @@ void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_
   libc_ = libc;
   config_ = std::move(config);
   if (config_ && config_.value().mode == config::Mode::kTransparent) {
-    config_ = Error{EINVAL, -1,
-                    "A7600_MODE: \"transparent\" is not there yet; allowed: command"};
+    config_ = Error{EINVAL, -1, "A7600_MODE: \"transparent\" is not there yet; allowed: command"};
   } else if (config_ && config_.value().engine == config::EngineChoice::kSpawn) {
     config_ = Error{EINVAL, -1,
                     "A7600_ENGINE: \"spawn\" is not there yet; allowed: auto, thread, a socket"};

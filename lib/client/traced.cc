@@ -174,9 +174,9 @@ std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_
   return reported(
       fd, false, [&] { return client::getsockopt(fd, level, name, value, length); },
       [&] {
-        return call_text("getsockopt", fd,
-                         option_text(level, name) + ", " +
-                             value_text(value, length == nullptr ? 0 : *length));
+        return call_text(
+            "getsockopt", fd,
+            option_text(level, name) + ", " + value_text(value, length == nullptr ? 0 : *length));
       });
 }
 
@@ -200,8 +200,7 @@ std::optional<int> getaddrinfo(const char* node, const char* service, const addr
   report.begins(Runtime::get().known_engine(), -1, text);
   const auto result = client::getaddrinfo(node, service, hints, out);
   if (!result) return result;
-  report.ends(Runtime::get().known_engine(), -1, text, *result,
-              *result == EAI_SYSTEM ? errno : 0);
+  report.ends(Runtime::get().known_engine(), -1, text, *result, *result == EAI_SYSTEM ? errno : 0);
   return result;
 }
 

@@ -16,8 +16,8 @@
 #include <new>
 #include <string>
 
-#include "client/traced.h"
 #include "client/runtime.h"
+#include "client/traced.h"
 #include "config/config.h"
 
 #define A7600_API extern "C" __attribute__((visibility("default")))
@@ -187,7 +187,8 @@ A7600_API ssize_t a7600_recvmsg(int fd, msghdr* message, int flags) {
 }
 
 A7600_API int a7600_shutdown(int fd, int how) {
-  return either([&] { return client::traced::shutdown(fd, how); }, [&] { return ::shutdown(fd, how); });
+  return either([&] { return client::traced::shutdown(fd, how); },
+                [&] { return ::shutdown(fd, how); });
 }
 
 A7600_API int a7600_close(int fd) {

@@ -426,8 +426,8 @@ void Engine::resolve(UniqueFd call, const wire::Request& request) {
 void Engine::trace_to(UniqueFd call, const wire::Request& request, UniqueFd file) {
   if (!file) return static_cast<void>(reply_error(call, EBADF));
   if (tracer_.on()) return static_cast<void>(reply_error(call, EBUSY));
-  const std::size_t payload = request.level < 0 ? trace::kWholePayload
-                                                : static_cast<std::size_t>(request.level);
+  const std::size_t payload =
+      request.level < 0 ? trace::kWholePayload : static_cast<std::size_t>(request.level);
   trace::File out(std::move(file), trace::file_header(static_cast<std::uint64_t>(config_.baud)));
   tracer_.start(trace::Writer(std::move(out), payload), modem_);
   trace_call_ = std::move(call);

@@ -89,7 +89,8 @@ Status Engine::listen() {
 // A7600_TRACE
 Status Engine::start_trace() {
   if (config_.trace.empty()) return Done{};
-  auto file = trace::File::create(config_.trace, trace::file_header(static_cast<std::uint64_t>(config_.baud)),
+  auto file = trace::File::create(config_.trace,
+                                  trace::file_header(static_cast<std::uint64_t>(config_.baud)),
                                   trace::File::kDefaultSize);
   if (!file) return file.error();
   tracer_.start(trace::Writer(std::move(file.value()), trace::kWholePayload), modem_);
@@ -264,7 +265,8 @@ void Engine::write_port() {
     const ssize_t put =
         ::write(port_->fd(), output_.data() + output_written_, output_.size() - output_written_);
     if (put >= 0) {
-      tracer_.written(std::as_bytes(std::span(output_)).subspan(output_written_, static_cast<std::size_t>(put)));
+      tracer_.written(std::as_bytes(std::span(output_))
+                          .subspan(output_written_, static_cast<std::size_t>(put)));
       output_written_ += static_cast<std::size_t>(put);
       continue;
     }

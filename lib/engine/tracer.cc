@@ -117,8 +117,7 @@ void Tracer::data(modem::ConnectionId id, Direction direction, std::span<const s
 
 void Tracer::finish_flow(Connection& connection, Direction direction, std::uint8_t flags,
                          std::string_view why) {
-  bool& finished =
-      direction == Direction::kIn ? connection.finished_in : connection.finished_out;
+  bool& finished = direction == Direction::kIn ? connection.finished_in : connection.finished_out;
   if (!connection.flow || finished) return;
   finished = true;
   if ((flags & TcpFlow::kRst) != 0) connection.finished_in = connection.finished_out = true;
@@ -260,8 +259,8 @@ void Tracer::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer
 
 void Tracer::log(log::Level level, std::string_view text) {
   // Opened links have records of their own.
-  const bool news = level <= log::Level::kWarn ||
-                    (level == log::Level::kInfo && !text.starts_with("link "));
+  const bool news =
+      level <= log::Level::kWarn || (level == log::Level::kInfo && !text.starts_with("link "));
   if (on() && news) {
     Record record;
     record.kind = Kind::kLog;

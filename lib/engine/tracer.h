@@ -84,8 +84,7 @@ class Tracer final : public modem::Host, private chat::Observer {
   void open_failed(modem::ConnectionId id, const Error& error) override;
   std::size_t take(modem::ConnectionId id, std::span<std::byte> into) override;
   bool give(modem::ConnectionId id, std::span<const std::byte> bytes) override;
-  std::optional<Datagram> take_datagram(modem::ConnectionId id,
-                                        std::span<std::byte> into) override;
+  std::optional<Datagram> take_datagram(modem::ConnectionId id, std::span<std::byte> into) override;
   bool give_datagram(modem::ConnectionId id, const Endpoint& from,
                      std::span<const std::byte> bytes) override;
   void ended(modem::ConnectionId id, const modem::End& end) override;

@@ -30,9 +30,9 @@ UniqueFd open_new(const std::string& name) {
   struct stat status;
   if (::lstat(name.c_str(), &status) == 0 && S_ISREG(status.st_mode)) ::unlink(name.c_str());
   // O_NONBLOCK: a FIFO that nobody reads is an error, not a wait for ever.
-  return UniqueFd(::open(name.c_str(),
-                         O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-                         0600));
+  return UniqueFd(
+      ::open(name.c_str(),
+             O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
 }
 
 }  // namespace

@@ -43,12 +43,14 @@ class TcpFlow {
 
  private:
   struct Side {
-    std::uint32_t next = 1'000'000;       // sequence number
+    std::uint32_t next = 1'000'000;          // sequence number
     std::uint32_t acknowledged = 1'000'000;  // of the other side's
-    bool heard = false;                   // the other side's numbers are known
+    bool heard = false;                      // the other side's numbers are known
   };
   Side& side(Direction direction) { return sides_[direction == Direction::kOut ? 0 : 1]; }
-  const Side& side(Direction direction) const { return sides_[direction == Direction::kOut ? 0 : 1]; }
+  const Side& side(Direction direction) const {
+    return sides_[direction == Direction::kOut ? 0 : 1];
+  }
 
   Endpoint program_;
   Endpoint peer_;
@@ -62,8 +64,8 @@ struct Parsed {
   Endpoint to;
   std::uint8_t flags = 0;  // TCP
   std::uint32_t sequence = 0;
-  std::size_t payload_size = 0;             // as the headers say
-  std::span<const std::byte> payload;       // as far as it was captured
+  std::size_t payload_size = 0;        // as the headers say
+  std::span<const std::byte> payload;  // as far as it was captured
 };
 std::optional<Parsed> parse_packet(std::span<const std::byte> packet);
 

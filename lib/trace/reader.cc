@@ -196,8 +196,8 @@ Reader::Block Reader::read_packet(std::span<const std::byte> body, Item& item) {
   item.bytes = body.subspan(kPacketHead, captured);
   item.size = size;
   item.direction = Direction::kIn;
-  const bool good = for_each_option(
-      body.subspan(kPacketHead + padded), [&item](std::uint16_t code, auto value) {
+  const bool good =
+      for_each_option(body.subspan(kPacketHead + padded), [&item](std::uint16_t code, auto value) {
         if (code != pcapng::kOptionFlags || value.size() != 4) return;
         if ((get<std::uint32_t>(value, 0) & 3U) == static_cast<std::uint32_t>(Direction::kOut)) {
           item.direction = Direction::kOut;

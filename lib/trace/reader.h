@@ -70,8 +70,8 @@ class Reader {
   UniqueFd fd_;
   std::string name_;
   std::vector<std::byte> buffer_;
-  std::size_t at_ = 0;           // in buffer_
-  std::uint64_t offset_ = 0;     // of buffer_ in the file
+  std::size_t at_ = 0;        // in buffer_
+  std::uint64_t offset_ = 0;  // of buffer_ in the file
   std::vector<Interface> interfaces_;
   std::uint64_t baud_ = 0;
   bool started_ = false;

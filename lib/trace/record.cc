@@ -75,22 +75,53 @@ Endpoint unpack(std::uint64_t bits) {
 void set_number(Record& record, std::uint8_t tag, std::uint64_t value) {
   const auto number = to_signed(value);
   switch (tag) {
-    case kTagTime: record.time = number; break;
-    case kTagStart: record.start = number; break;
-    case kTagSent: record.sent = number; break;
-    case kTagPrompt: record.prompt = number; break;
-    case kTagFirst: record.first = number; break;
-    case kTagPid: record.pid = static_cast<std::uint32_t>(value); break;
-    case kTagTid: record.tid = static_cast<std::uint32_t>(value); break;
-    case kTagSocket: record.socket = static_cast<std::uint32_t>(value); break;
-    case kTagLink: record.link = static_cast<std::int32_t>(value & 0xff) - 1; break;
-    case kTagResult: record.result = number; break;
-    case kTagError: record.error = static_cast<std::int32_t>(number); break;
-    case kTagBytes: record.bytes = value; break;
-    case kTagLocal: record.local = unpack(value); break;
-    case kTagPeer: record.peer = unpack(value); break;
-    case kTagUdp: record.udp = value != 0; break;
-    default: break;
+    case kTagTime:
+      record.time = number;
+      break;
+    case kTagStart:
+      record.start = number;
+      break;
+    case kTagSent:
+      record.sent = number;
+      break;
+    case kTagPrompt:
+      record.prompt = number;
+      break;
+    case kTagFirst:
+      record.first = number;
+      break;
+    case kTagPid:
+      record.pid = static_cast<std::uint32_t>(value);
+      break;
+    case kTagTid:
+      record.tid = static_cast<std::uint32_t>(value);
+      break;
+    case kTagSocket:
+      record.socket = static_cast<std::uint32_t>(value);
+      break;
+    case kTagLink:
+      record.link = static_cast<std::int32_t>(value & 0xff) - 1;
+      break;
+    case kTagResult:
+      record.result = number;
+      break;
+    case kTagError:
+      record.error = static_cast<std::int32_t>(number);
+      break;
+    case kTagBytes:
+      record.bytes = value;
+      break;
+    case kTagLocal:
+      record.local = unpack(value);
+      break;
+    case kTagPeer:
+      record.peer = unpack(value);
+      break;
+    case kTagUdp:
+      record.udp = value != 0;
+      break;
+    default:
+      break;
   }
 }
 
@@ -124,8 +155,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
   bool has_kind = false;
   while (bytes.size() >= kHead) {
     const auto tag = static_cast<std::uint8_t>(bytes[0]);
-    const std::size_t size =
-        static_cast<std::size_t>(bytes[1]) | static_cast<std::size_t>(bytes[2]) << 8;
+    const std::size_t size = static_cast<std::size_t>(bytes[1]) | static_cast<std::size_t>(bytes[2])
+                                                                      << 8;
     // A custom block is padded to four bytes with zeros.
     if (tag == 0 && size == 0) break;
     if (size > bytes.size() - kHead) return std::nullopt;
@@ -157,13 +188,20 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
 
 std::string_view name(State state) {
   switch (state) {
-    case State::kNone: return "";
-    case State::kConnecting: return "connecting";
-    case State::kOpen: return "open";
-    case State::kFailed: return "failed";
-    case State::kEnded: return "ended";
-    case State::kClosing: return "closing";
-    case State::kClosed: return "closed";
+    case State::kNone:
+      return "";
+    case State::kConnecting:
+      return "connecting";
+    case State::kOpen:
+      return "open";
+    case State::kFailed:
+      return "failed";
+    case State::kEnded:
+      return "ended";
+    case State::kClosing:
+      return "closing";
+    case State::kClosed:
+      return "closed";
   }
   return "";
 }

@@ -8,8 +8,8 @@ namespace a7600::trace {
 namespace {
 
 constexpr std::string_view kSecretCommands[] = {
-    "AT+CPIN=",   "AT+CPIN2=",   "AT+CLCK=",   "AT+CPWD=",
-    "AT+CGAUTH=", "AT*MGAUTH=",  "AT+CSOCKAUTH=", "AT$QCPDPP=",
+    "AT+CPIN=",   "AT+CPIN2=",  "AT+CLCK=",      "AT+CPWD=",
+    "AT+CGAUTH=", "AT*MGAUTH=", "AT+CSOCKAUTH=", "AT$QCPDPP=",
 };
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }

@@ -88,8 +88,8 @@ void Writer::ip_packet(Direction direction, const Headers& headers,
   std::string* out = file_.begin_block();
   if (out == nullptr) return;
   pcapng::append_packet(*out, kSockets, time, direction, headers.span(),
-                        bytes.first(std::min(payload_, bytes.size())),
-                        headers.size + bytes.size(), comment);
+                        bytes.first(std::min(payload_, bytes.size())), headers.size + bytes.size(),
+                        comment);
 }
 
 void Writer::name(Ipv4 address, std::string_view name) {

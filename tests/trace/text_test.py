@@ -5,12 +5,22 @@ import json
 import os
 import re
 import signal
+import sys
+import time
 from pathlib import Path
 
 from harness import ADDRESS, main, process, servers
 from trace.tracing import TRACER, TraceTest
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# A program whose engine, in its own process, others may use.
+HOLD = """
+import socket, sys, time
+held = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+print("ready", flush=True)
+time.sleep(60)
+"""
 
 
 class Text(TraceTest):
@@ -92,6 +102,25 @@ class Text(TraceTest):
         self.assertEqual((got.status, got.stdout), (0, b"page\n"), got)
         self.assertIn("AT+CIPOPEN", got.stderr)
         self.assertEqual(set(os.listdir(self.scratch)), before)
+
+    def test_a_running_engine_is_traced_and_runs_on(self):
+        holder = self.start(process.Background(
+            [sys.executable, "-c", HOLD, ADDRESS, str(self.web.port)],
+            self.modem_environment(log=None), self.scratch / "holder"))
+        deadline = time.monotonic() + 20
+        while "ready" not in holder.output() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        names = Path("/proc/net/unix").read_text()
+        engine = re.search(rf"@a7600\.{holder.process.pid}\.[0-9a-f]+$", names, re.M)
+        self.assertTrue(engine, holder.output())
+        for _ in range(2):
+            got = self.succeeds(self.traced("curl", "-sS", self.url, ENGINE=engine.group()))
+            self.assertEqual(got.stdout, b"page\n")
+            self.assertIn("AT+CIPOPEN", got.stderr)
+        twice = self.traced(TRACER, "--", "true", ENGINE=engine.group())
+        self.assertEqual(twice.status, 125, twice)
+        self.assertIn("traced already", twice.stderr)
+        self.assertTrue(holder.running())
 
     def test_a7600_trace_alone_writes_a_trace_too(self):
         name = self.scratch / "alone.%p.pcapng"

@@ -101,5 +101,7 @@ def chromium(page, screenshot, *options, size="1300,1300", timeout=120, scratch=
     words += ["--dump-dom"] if dump else [f"--screenshot={screenshot}"]
     environment = {**build_tree.clean_environment(scratch), "HOME": str(scratch)}
     finished = process.run([*words, page], environment, timeout, cwd=scratch)
-    console = [line for line in finished.stderr.splitlines() if "CONSOLE" in line]
+    # The browser's own pages talk there, too.
+    console = [line for line in finished.stderr.splitlines()
+               if "CONSOLE" in line and "source: chrome://" not in line]
     return finished.stdout.decode(errors="replace"), console

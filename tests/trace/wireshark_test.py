@@ -134,7 +134,7 @@ class Tls(TraceTest):
                              "tls.handshake.extensions_server_name").splitlines()
         self.assertEqual(hellos[0].split("\t"), ["1", NAME])
         self.assertEqual(hellos[1].split("\t")[0].split(",")[0], "2")
-        records = self.tshark(got.trace, *decode, "-Y", "tls.record.content_type == 23")
+        records = self.tshark(got.trace, *decode, "-Y", "tls.app_data")
         self.assertGreater(len(records.splitlines()), 5)
 
 

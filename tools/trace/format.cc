@@ -14,15 +14,24 @@ namespace {
 
 std::string eai_name(std::int64_t code) {
   switch (code) {
-    case EAI_NONAME: return "EAI_NONAME";
-    case EAI_AGAIN: return "EAI_AGAIN";
-    case EAI_FAIL: return "EAI_FAIL";
-    case EAI_FAMILY: return "EAI_FAMILY";
-    case EAI_SERVICE: return "EAI_SERVICE";
-    case EAI_SOCKTYPE: return "EAI_SOCKTYPE";
-    case EAI_MEMORY: return "EAI_MEMORY";
-    case EAI_SYSTEM: return "EAI_SYSTEM";
-    default: return std::to_string(code);
+    case EAI_NONAME:
+      return "EAI_NONAME";
+    case EAI_AGAIN:
+      return "EAI_AGAIN";
+    case EAI_FAIL:
+      return "EAI_FAIL";
+    case EAI_FAMILY:
+      return "EAI_FAMILY";
+    case EAI_SERVICE:
+      return "EAI_SERVICE";
+    case EAI_SOCKTYPE:
+      return "EAI_SOCKTYPE";
+    case EAI_MEMORY:
+      return "EAI_MEMORY";
+    case EAI_SYSTEM:
+      return "EAI_SYSTEM";
+    default:
+      return std::to_string(code);
   }
 }
 
@@ -35,12 +44,23 @@ std::string print(const char* format, Values... values) {
 
 void add_escaped(std::string& out, unsigned char code) {
   switch (code) {
-    case '\r': out += "\\r"; return;
-    case '\n': out += "\\n"; return;
-    case '\t': out += "\\t"; return;
-    case '\\': out += "\\\\"; return;
-    case '"': out += "\\\""; return;
-    default: break;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '"':
+      out += "\\\"";
+      return;
+    default:
+      break;
   }
   if (code >= 0x20 && code < 0x7f) {
     out += static_cast<char>(code);
@@ -94,8 +114,11 @@ std::string result_text(const trace::Record& record) {
   }
   std::string out = std::to_string(record.result);
   if (record.error == 0) return out;
-  return out.append(" ").append(error_name(record.error)).append(" (").append(
-             ::strerror(record.error)).append(")");
+  return out.append(" ")
+      .append(error_name(record.error))
+      .append(" (")
+      .append(::strerror(record.error))
+      .append(")");
 }
 
 bool has_failed(const trace::Record& call) {

@@ -77,7 +77,8 @@ bool read_trace(trace::Reader& reader, const std::string& name, const Use& use) 
           complain(end.error().text);
           return false;
         }
-        if (reader.cut_off()) complain(name + ": cut off in its last block; what is before is shown");
+        if (reader.cut_off())
+          complain(name + ": cut off in its last block; what is before is shown");
         return true;
     }
   }
@@ -124,10 +125,10 @@ int report(const Options& options) {
   const std::string page = tracer::report(model, reader.value().baud(),
                                           options.file.substr(options.file.rfind('/') + 1));
   // The page shows what the trace does.
-  const UniqueFd fd(
-      ::open(options.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const UniqueFd fd(::open(options.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   std::FILE* out = fd ? ::fdopen(::dup(fd.get()), "w") : nullptr;
-  const bool written = out != nullptr && std::fwrite(page.data(), 1, page.size(), out) == page.size();
+  const bool written =
+      out != nullptr && std::fwrite(page.data(), 1, page.size(), out) == page.size();
   if (out != nullptr && std::fclose(out) == 0 && written) return 0;
   return complain(options.output + ": " + strerror(errno));
 }
@@ -150,7 +151,8 @@ int trace_command(Options& options, std::vector<std::string> command) {
 std::string check_payload(const std::string& text) {
   const bool number = !text.empty() && text.size() <= 6 &&
                       text.find_first_not_of("0123456789") == std::string::npos;
-  return number || text == "none" ? std::string() : "\"" + text + "\" is not a number of bytes or none";
+  return number || text == "none" ? std::string()
+                                  : "\"" + text + "\" is not a number of bytes or none";
 }
 
 }  // namespace
@@ -164,7 +166,8 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{
       "Shows every socket call that a program makes over the modem, and the AT commands behind "
-      "it.\n\n  a7600-trace [OPTIONS] -- CMD...      run CMD and everything it starts; text on stderr\n"
+      "it.\n\n  a7600-trace [OPTIONS] -- CMD...      run CMD and everything it starts; text on "
+      "stderr\n"
       "  a7600-trace show FILE                the same text, from a trace"};
   add_text_options(app, options);
   app.add_option("-o", options.output, "Keep the trace in this file (pcapng, for Wireshark too)");

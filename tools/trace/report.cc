@@ -73,15 +73,15 @@ void add_list(Json& json, const char* name, const List& list, Add add) {
 
 void add_connection(Json& json, const Connection& connection) {
   json.raw("[").number(connection.socket).comma().number(connection.link).comma();
-  json.text(connection.listens  ? "listening"
-            : connection.udp    ? "UDP"
+  json.text(connection.listens    ? "listening"
+            : connection.udp      ? "UDP"
             : connection.accepted ? "accepted"
                                   : "TCP");
   json.comma().text(connection.local.to_string()).comma().text(connection.peer.to_string());
   json.comma().text(connection.name);
-  for (const Time time : {connection.looked_up_from, connection.looked_up_to,
-                          connection.connecting, connection.opening, connection.open,
-                          connection.first_byte, connection.end}) {
+  for (const Time time :
+       {connection.looked_up_from, connection.looked_up_to, connection.connecting,
+        connection.opening, connection.open, connection.first_byte, connection.end}) {
     json.comma().time(time);
   }
   json.comma().number(static_cast<std::int64_t>(connection.bytes_out));
@@ -103,7 +103,12 @@ void add_command(Json& json, const Record& command) {
 
 void add_call(Json& json, const Record& call) {
   json.raw("[").time(call.start).comma().number(call.socket).comma().number(call.pid).comma();
-  json.text(call.text).comma().text(result_text(call)).comma().number(has_failed(call) ? 1 : 0).comma();
+  json.text(call.text)
+      .comma()
+      .text(result_text(call))
+      .comma()
+      .number(has_failed(call) ? 1 : 0)
+      .comma();
   json.duration(call.time - call.start).raw("]");
 }
 

@@ -10,9 +10,9 @@ namespace a7600::tracer {
 
 struct SessionOptions {
   std::vector<std::string> command;
-  std::string file;    // -o; empty: the trace is not kept
-  bool counts = false; // -c: the summary instead of the text
-  int payload = -1;    // bytes of each payload to keep; -1: all
+  std::string file;     // -o; empty: the trace is not kept
+  bool counts = false;  // -c: the summary instead of the text
+  int payload = -1;     // bytes of each payload to keep; -1: all
   TextOptions text;
 };
 

@@ -51,8 +51,7 @@ void TextView::call_line(trace::Time time, const Record& record, const std::stri
   out_ += '\n';
 }
 
-void TextView::modem_line(trace::Time time, int link, const std::string& text,
-                          const char* colour) {
+void TextView::modem_line(trace::Time time, int link, const std::string& text, const char* colour) {
   const std::string mark = link >= 0 ? '[' + std::to_string(link) + "] " : std::string();
   const std::string line = stamp(time) + "  " + mark + painted(colour, text) + '\n';
   if (!waits()) {
@@ -132,8 +131,8 @@ void TextView::show_call_end(const Record& record) {
   const bool resumed = begun != calls_.end() && begun->second.shown;
   if (begun != calls_.end()) calls_.erase(begun);
   if (options_.filter.shows_call(record)) {
-    std::string text = resumed ? "<... " + std::string(call_name(record)) + " resumed>"
-                               : one_line(record.text);
+    std::string text =
+        resumed ? "<... " + std::string(call_name(record)) + " resumed>" : one_line(record.text);
     text += " = " + painted(has_failed(record) ? kRed : kBold, result_text(record));
     text += " <" + seconds(record.time - record.start) + '>';
     call_line(resumed ? record.time : record.start, record, text);

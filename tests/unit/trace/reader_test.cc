@@ -26,7 +26,8 @@ std::string example(const Scratch& scratch, std::size_t payload = kWholePayload)
   Writer writer(std::move(file.value()), payload);
   writer.note_command("AT+CPIN=\"1234\"");
   writer.serial(Direction::kOut, bytes("AT+CPIN=\"1234\"\r"), false, kTime);
-  writer.serial(Direction::kIn, bytes("\r\n+CIPRXGET: 2,9,5,0\r\nhello\r\nOK\r\n"), false, kTime + 1);
+  writer.serial(Direction::kIn, bytes("\r\n+CIPRXGET: 2,9,5,0\r\nhello\r\nOK\r\n"), false,
+                kTime + 1);
   writer.serial(Direction::kOut, bytes("payload"), true, kTime + 2);
   TcpFlow flow({{1}, 2}, {{3}, 4});
   writer.tcp_data(flow, Direction::kOut, bytes("data"), kTime + 3);
@@ -87,9 +88,9 @@ TEST_CASE("what was written is read, with secrets masked") {
   const Seen seen = read(example(scratch));
   CHECK(seen.is_trace);
   CHECK_FALSE(seen.cut_off);
-  const std::vector<std::string> expected = {
-      "0 >AT+CPIN=\"****\"\r", "1 <\r\n+CIPRXGET: 2,9,5,0\r\nhello\r\nOK\r\n", "2 >payload",
-      "packet", "4 <AT+CPIN=\"****\""};
+  const std::vector<std::string> expected = {"0 >AT+CPIN=\"****\"\r",
+                                             "1 <\r\n+CIPRXGET: 2,9,5,0\r\nhello\r\nOK\r\n",
+                                             "2 >payload", "packet", "4 <AT+CPIN=\"****\""};
   CHECK(seen.items == expected);
 }
 
@@ -153,8 +154,7 @@ TEST_CASE("foreign files are one sentence") {
             .error.find("a pcap file, not pcapng") != std::string::npos);
   std::string other;
   pcapng::append_header(other, "x", 0);
-  CHECK(read_bytes(scratch, other.substr(0, 40)).error.find("holds no trace") !=
-        std::string::npos);
+  CHECK(read_bytes(scratch, other.substr(0, 40)).error.find("holds no trace") != std::string::npos);
   CHECK_FALSE(Reader::open(scratch.file("none")));
   CHECK_FALSE(Reader::open(scratch.file("")));  // a directory
 }
