@@ -36,9 +36,9 @@ extern "C" {
 /* The environment's settings (A7600_PORT and so on), for programs that don't want the environment.
  * A null or zero member leaves the environment's value, or the default, in place. */
 typedef struct a7600_config {
-  const char* port;    /* "/dev/ttyUSB2", "tcp:HOST:PORT" or "auto" */
-  int baud;            /* bits per second */
-  const char* flow;    /* "none", "rtscts" or "auto" */
+  const char* port; /* "/dev/ttyUSB2", "tcp:HOST:PORT" or "auto" */
+  int baud;         /* bits per second */
+  const char* flow; /* "none", "rtscts" or "auto" */
   const char* apn;
   const char* pin;     /* 4 to 8 digits */
   const char* rx;      /* "buffer", "push" or "auto" */

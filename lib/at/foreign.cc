@@ -12,14 +12,42 @@ constexpr std::size_t kLongestLine = 256;
 // Extended commands, by name.
 constexpr std::string_view kExtended[] = {
     // The manual's own: links, servers, network, access mode.
-    "+NETOPEN", "+NETCLOSE", "+CIPOPEN", "+CIPSEND", "+CIPRXGET", "+CIPCLOSE", "+CIPHEAD",
-    "+CIPSRIP", "+CIPMODE", "+CIPSENDMODE", "+CIPTIMEOUT", "+CIPCCFG", "+CIPCFG", "+SERVERSTART",
+    "+NETOPEN",
+    "+NETCLOSE",
+    "+CIPOPEN",
+    "+CIPSEND",
+    "+CIPRXGET",
+    "+CIPCLOSE",
+    "+CIPHEAD",
+    "+CIPSRIP",
+    "+CIPMODE",
+    "+CIPSENDMODE",
+    "+CIPTIMEOUT",
+    "+CIPCCFG",
+    "+CIPCFG",
+    "+SERVERSTART",
     "+SERVERSTOP",
     // The line and the way of answering.
-    "+IPR", "+ICF", "+IFC", "+CMUX", "+CMEE", "+CATR", "+CSCLK",
+    "+IPR",
+    "+ICF",
+    "+IFC",
+    "+CMUX",
+    "+CMEE",
+    "+CATR",
+    "+CSCLK",
     // The radio, the SIM and the PDP context.
-    "+CFUN", "+CRESET", "+CPOF", "+CPIN", "+CGDCONT", "+CGACT", "+CGATT", "+CGAUTH", "+COPS",
-    "+CGDATA", "+CMGS", "+CMGW",
+    "+CFUN",
+    "+CRESET",
+    "+CPOF",
+    "+CPIN",
+    "+CGDCONT",
+    "+CGACT",
+    "+CGATT",
+    "+CGAUTH",
+    "+COPS",
+    "+CGDATA",
+    "+CMGS",
+    "+CMGW",
 };
 // Basic commands, by letter. D, A, H and O leave command mode or come back to it.
 constexpr std::string_view kBasic = "EQVZODAHS";

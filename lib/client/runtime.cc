@@ -44,9 +44,6 @@ void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_
   config_ = std::move(config);
   if (config_ && config_.value().mode == config::Mode::kTransparent) {
     config_ = Error{EINVAL, -1, "A7600_MODE: \"transparent\" is not there yet; allowed: command"};
-  } else if (config_ && config_.value().engine == config::EngineChoice::kSpawn) {
-    config_ = Error{EINVAL, -1,
-                    "A7600_ENGINE: \"spawn\" is not there yet; allowed: auto, thread, a socket"};
   }
   on_thread_ = on_thread;
   tracing_ = config_.ok() && !config_.value().trace.empty();

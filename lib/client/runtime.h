@@ -64,8 +64,7 @@ class Runtime {
   bool complained_ = false;
   bool tracing_ = false;
   // A path, or an abstract name with its '@'; fixed storage, because a forked child reads it
-  // whatever another
-  // thread of its parent was doing.
+  // whatever another thread of its parent was doing.
   char engine_address_[108] = {};
   int engine_pid_ = 0;
   bool finished_ = false;

@@ -84,8 +84,8 @@ Result<std::string> spawn_engine(const config::Config& config) {
                  "A7600_ENGINE: \"spawn\" needs the command a7600, which is neither beside the "
                  "library nor in PATH"};
   }
-  std::vector<std::string> words = {*command, "serve", "--background", "--idle", kIdleSeconds,
-                                    "--port", config.port};
+  std::vector<std::string> words = {*command,     "serve",  "--background", "--idle",
+                                    kIdleSeconds, "--port", config.port};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);

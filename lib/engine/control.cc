@@ -279,7 +279,8 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
     case Socket::State::kListening:
       return static_cast<void>(reply_error(call, EISCONN));
     case Socket::State::kConnecting:
-      if (!blocking || socket.waiters.size() >= kMostWaiters) return static_cast<void>(reply_error(call, EALREADY));
+      if (!blocking || socket.waiters.size() >= kMostWaiters)
+        return static_cast<void>(reply_error(call, EALREADY));
       socket.waiters.push_back(std::move(call));
       return;
     case Socket::State::kConnected:

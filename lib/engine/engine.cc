@@ -52,8 +52,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
   return engine;
 }
 
-Result<std::unique_ptr<Engine>> Engine::create_shared(const config::Config& config,
-                                                      Sharing sharing, log::Logger logger) {
+Result<std::unique_ptr<Engine>> Engine::create_shared(const config::Config& config, Sharing sharing,
+                                                      log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, sharing.address, logger));
   engine->listeners_ = std::move(sharing.listeners);
   engine->sharing_ = std::move(sharing);

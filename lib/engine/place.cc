@@ -71,8 +71,8 @@ bool is_trusted_host(uid_t uid) {
   const int saved = errno;
   struct stat status;
   // Only root can make it, or hand it to somebody.
-  const bool given = ::lstat(kMachineDirectory, &status) == 0 && S_ISDIR(status.st_mode) &&
-                     status.st_uid == uid;
+  const bool given =
+      ::lstat(kMachineDirectory, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == uid;
   errno = saved;
   return given;
 }

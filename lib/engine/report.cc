@@ -64,11 +64,16 @@ void read_line(Facts& facts, std::string_view command, std::string_view line) {
 
 wire::SocketState state_of(const Socket& socket) {
   switch (socket.state) {
-    case Socket::State::kConnecting: return wire::SocketState::kConnecting;
-    case Socket::State::kConnected: return wire::SocketState::kConnected;
-    case Socket::State::kFinished: return wire::SocketState::kClosedByPeer;
-    case Socket::State::kFailed: return wire::SocketState::kFailed;
-    default: return wire::SocketState::kIdle;
+    case Socket::State::kConnecting:
+      return wire::SocketState::kConnecting;
+    case Socket::State::kConnected:
+      return wire::SocketState::kConnected;
+    case Socket::State::kFinished:
+      return wire::SocketState::kClosedByPeer;
+    case Socket::State::kFailed:
+      return wire::SocketState::kFailed;
+    default:
+      return wire::SocketState::kIdle;
   }
 }
 

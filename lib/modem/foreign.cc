@@ -50,7 +50,8 @@ void Modem::on_foreign_answer(const chat::Answer& answer) {
 void Modem::fail_foreign() {
   CommandAnswer answer;
   answer.final = CommandAnswer::Final::kNoAnswer;
-  for (const Foreign& foreign : std::exchange(foreign_, {})) host_.command_answered(foreign.id, answer);
+  for (const Foreign& foreign : std::exchange(foreign_, {}))
+    host_.command_answered(foreign.id, answer);
 }
 
 int Modem::server_index(ServerId id) const {

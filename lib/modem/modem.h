@@ -106,7 +106,7 @@ class Modem final : private chat::Listener {
   Ipv4 address() const { return address_; }
   // The connection or server that the command in flight is for; 0 for none.
   ConnectionId served_connection() const { return task_ == Task::kBringup ? 0 : task_id_; }
-  // -1 for a connection that has no link.
+  // The link that a connection has; -1: none (yet, or any more).
   int link_of(ConnectionId id) const;
   const Counters& counters() const { return counters_; }
   // Which of the module's four servers it is; -1: none (yet).

@@ -48,9 +48,7 @@ bool read_all(int fd, void* data, std::size_t size, std::size_t offset) {
   return true;
 }
 
-UniqueFd make_file() {
-  return UniqueFd(::memfd_create("a7600", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-}
+UniqueFd make_file() { return UniqueFd(::memfd_create("a7600", MFD_CLOEXEC | MFD_ALLOW_SEALING)); }
 
 // The reader sees what was written, whatever the writer does afterwards.
 bool seal(int fd) {
@@ -74,8 +72,7 @@ Result<UniqueFd> write_status(Status status) {
   UniqueFd file = make_file();
   if (!file || !write_all(file.get(), &status.head, sizeof(status.head)) ||
       !write_all(file.get(), status.links.data(), status.links.size() * sizeof(StatusLink)) ||
-      !write_all(file.get(), status.servers.data(),
-                 status.servers.size() * sizeof(StatusServer)) ||
+      !write_all(file.get(), status.servers.data(), status.servers.size() * sizeof(StatusServer)) ||
       !seal(file.get())) {
     return failed("status");
   }
@@ -90,9 +87,8 @@ Result<Status> read_status(int fd) {
     return wrong;
   }
   const StatusHead& head = out.head;
-  if (head.magic != kStatusMagic || head.version != kVersion ||
-      head.links > kMostStatusEntries || head.servers > kMostStatusEntries ||
-      head.modem > ModemState::kUp) {
+  if (head.magic != kStatusMagic || head.version != kVersion || head.links > kMostStatusEntries ||
+      head.servers > kMostStatusEntries || head.modem > ModemState::kUp) {
     return wrong;
   }
   const std::size_t links_size = head.links * sizeof(StatusLink);

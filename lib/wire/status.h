@@ -32,7 +32,8 @@ void set_text(Text<Size>& to, std::string_view from) {
 }
 template <std::size_t Size>
 std::string_view text_of(const Text<Size>& text) {
-  return std::string_view(text.data(), Size).substr(0, std::string_view(text.data(), Size).find('\0'));
+  return std::string_view(text.data(), Size)
+      .substr(0, std::string_view(text.data(), Size).find('\0'));
 }
 
 struct StatusHead {
@@ -42,12 +43,12 @@ struct StatusHead {
   std::uint32_t servers = 0;  // how many StatusServers follow them
   std::int32_t engine_pid = 0;
   ModemState modem = ModemState::kPortClosed;
-  std::uint32_t address = 0;   // the PDP address; 0: none
-  std::uint32_t uptime = 0;    // of the engine, in seconds
-  std::uint32_t sockets = 0;   // that programs hold, with those that are not connected
-  std::uint32_t waiting = 0;   // connections that wait for a free link
-  Text<128> port{};            // the device
-  Text<128> obstacle{};        // what the module is waited for
+  std::uint32_t address = 0;  // the PDP address; 0: none
+  std::uint32_t uptime = 0;   // of the engine, in seconds
+  std::uint32_t sockets = 0;  // that programs hold, with those that are not connected
+  std::uint32_t waiting = 0;  // connections that wait for a free link
+  Text<128> port{};           // the device
+  Text<128> obstacle{};       // what the module is waited for
   // As the module put them; empty when it said nothing.
   Text<64> model{};
   Text<64> firmware{};

@@ -118,13 +118,15 @@ int send_commands(const Result<config::Config>& config, const std::vector<std::s
   if (!config) return complain(config.error().text);
   for (const std::string& command : commands) {
     if (!at::is_command_line(command)) {
-      return complain("\"" + command + "\" is no AT command: \"AT…\", up to 256 printable characters",
-                      kRefused);
+      return complain(
+          "\"" + command + "\" is no AT command: \"AT…\", up to 256 printable characters",
+          kRefused);
     }
     const auto upsetting = at::upsets_engine(command);
     if (upsetting && !force) {
-      return complain(*upsetting + " would upset an engine that uses the module; --force sends it "
-                                   "all the same",
+      return complain(*upsetting +
+                          " would upset an engine that uses the module; --force sends it "
+                          "all the same",
                       kRefused);
     }
   }
@@ -137,8 +139,8 @@ int send_commands(const Result<config::Config>& config, const std::vector<std::s
   }
   bool all_good = true;
   for (const std::string& command : commands) {
-    const auto good = engine ? send_through(*engine, command, force, timeout)
-                             : direct->send(command, timeout);
+    const auto good =
+        engine ? send_through(*engine, command, force, timeout) : direct->send(command, timeout);
     if (!good) return complain(good.error().text);
     all_good = all_good && good.value();
   }

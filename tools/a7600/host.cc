@@ -50,8 +50,8 @@ UniqueFd start_watchdog() {
 int host_engine(Hosting hosting) {
   raise_descriptor_limit();
   const UniqueFd signals = block_signals();
-  auto created = engine::Engine::create_shared(hosting.config, std::move(hosting.sharing),
-                                               hosting.logger);
+  auto created =
+      engine::Engine::create_shared(hosting.config, std::move(hosting.sharing), hosting.logger);
   if (!created) {
     hosting.ready(created.error());
     return 1;

@@ -38,17 +38,20 @@ int main_of(int argc, char** argv) {
   serve_command.add_option("--socket", serve_options.socket,
                            "path of the control socket instead of the port's own in "
                            "$XDG_RUNTIME_DIR/a7600 or /run/a7600");
-  serve_command.add_option("--socket-mode", serve_options.mode, "mode of the control socket, octal");
+  serve_command.add_option("--socket-mode", serve_options.mode,
+                           "mode of the control socket, octal");
   serve_command.add_option("--group", serve_options.group, "group that may use the modem");
-  serve_command.add_option("--reserve", serve_options.reserve,
-                           "links that one process alone can't have")
+  serve_command
+      .add_option("--reserve", serve_options.reserve, "links that one process alone can't have")
       ->check(CLI::Range(0, 9))
       ->capture_default_str();
-  serve_command.add_option("--user-links", serve_options.user_links,
-                           "links that one user of the group can have")
+  serve_command
+      .add_option("--user-links", serve_options.user_links,
+                  "links that one user of the group can have")
       ->check(CLI::Range(1, 10))
       ->capture_default_str();
-  serve_command.add_option("--idle", serve_options.idle, "end after so many seconds without a user")
+  serve_command
+      .add_option("--idle", serve_options.idle, "end after so many seconds without a user")
       ->check(CLI::Range(0, 86400));
   serve_command.add_flag("--background", serve_options.background,
                          "return as soon as programs can connect");

@@ -20,8 +20,7 @@ void notify(std::string_view state) {
   if (!address) return;
   const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket) return;
-  ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL, address->get(),
-           address->length);
+  ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL, address->get(), address->length);
 }
 
 void notify_reloading() {

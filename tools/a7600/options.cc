@@ -21,9 +21,8 @@ void EnvironmentOptions::add_to(CLI::App& command) {
   options_.push_back({"A7600_CONFIG", {}, nullptr});
   for (Option& option : options_) {
     std::string flag = option.variable.substr(std::string_view("A7600_").size());
-    std::transform(flag.begin(), flag.end(), flag.begin(), [](char c) {
-      return c == '_' ? '-' : static_cast<char>(c - 'A' + 'a');
-    });
+    std::transform(flag.begin(), flag.end(), flag.begin(),
+                   [](char c) { return c == '_' ? '-' : static_cast<char>(c - 'A' + 'a'); });
     option.option = command.add_option("--" + flag, option.value, "as " + option.variable)
                         ->group("As in the environment")
                         ->type_name("VALUE");

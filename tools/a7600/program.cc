@@ -68,8 +68,9 @@ Status check_rights(int file, const std::string& path) {
     return cannot(path, "it is setgid, and for such programs the system ignores LD_PRELOAD");
   }
   if (::geteuid() != 0 && ::fgetxattr(file, "security.capability", nullptr, 0) > 0) {
-    return cannot(path, "it has capabilities of its own, and for such programs the system ignores "
-                        "LD_PRELOAD");
+    return cannot(path,
+                  "it has capabilities of its own, and for such programs the system ignores "
+                  "LD_PRELOAD");
   }
   return Done{};
 }
@@ -91,10 +92,11 @@ Status check_elf(int file, const std::string& path) {
   }
   const auto interpreter =
       std::find_if(segments.begin(), segments.end(),
-                   [](const ElfW(Phdr)& segment) { return segment.p_type == PT_INTERP; });
+                   [](const ElfW(Phdr) & segment) { return segment.p_type == PT_INTERP; });
   if (interpreter == segments.end()) {
-    return cannot(path, "it is statically linked, so there is no dynamic linker that could load "
-                        "the library into it");
+    return cannot(path,
+                  "it is statically linked, so there is no dynamic linker that could load "
+                  "the library into it");
   }
   std::array<char, 256> name{};
   const std::size_t length = std::min<std::size_t>(interpreter->p_filesz, name.size() - 1);

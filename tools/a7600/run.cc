@@ -38,7 +38,7 @@ constexpr int kChoices = 100;   // of an engine, while another one is ending
 // Signals that are passed on to CMD when a person or program sends them to this process. Those that
 // the terminal sends go to CMD anyway, which is in the same process group; SIGTSTP and its like
 // stop both.
-constexpr int kPassedOn[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+constexpr int kPassedOn[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
                              SIGUSR2, SIGALRM, SIGWINCH, SIGPIPE};
 
 // ---- The first process: waits for CMD as if that were its child.
@@ -134,8 +134,8 @@ class Waiter {
 
 struct Engine {
   std::string address;
-  std::optional<UniqueFd> lease;       // of one that runs already
-  std::optional<SocketFile> file;      // of our own, as far as one can be made
+  std::optional<UniqueFd> lease;   // of one that runs already
+  std::optional<SocketFile> file;  // of our own, as far as one can be made
   engine::Sharing sharing;
 };
 
@@ -159,8 +159,8 @@ Result<Engine> try_engine(const config::Config& config, int reserve) {
       return out;
     }
     if (config.engine == config::EngineChoice::kSocket) {
-      return Error{ECONNREFUSED, -1, "A7600_ENGINE: no engine takes calls at " +
-                                         config.engine_socket};
+      return Error{ECONNREFUSED, -1,
+                   "A7600_ENGINE: no engine takes calls at " + config.engine_socket};
     }
   }
   out.address = engine::make_address();

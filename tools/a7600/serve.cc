@@ -25,7 +25,8 @@ Result<SocketFile::Access> access_of(const ServeOptions& options) {
     const char* end = options.mode.data() + options.mode.size();
     const auto [next, error] = std::from_chars(options.mode.data(), end, mode, 8);
     if (error != std::errc() || next != end || mode > 0777) {
-      return Error{EINVAL, -1, "--socket-mode: \"" + options.mode + "\" is not an octal mode such as 660"};
+      return Error{EINVAL, -1,
+                   "--socket-mode: \"" + options.mode + "\" is not an octal mode such as 660"};
     }
     out.mode = mode;
   }
@@ -46,7 +47,8 @@ Result<SocketFile::Access> access_of(const ServeOptions& options) {
 // with 0 when it takes calls. The descriptor is where the word goes.
 Result<UniqueFd> go_to_background() {
   int word[2];
-  if (::pipe2(word, O_CLOEXEC) != 0) return Error{errno, -1, std::string("pipe: ") + strerror(errno)};
+  if (::pipe2(word, O_CLOEXEC) != 0)
+    return Error{errno, -1, std::string("pipe: ") + strerror(errno)};
   UniqueFd reading(word[0]);
   UniqueFd writing(word[1]);
   const pid_t pid = ::fork();

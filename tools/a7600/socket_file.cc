@@ -94,9 +94,8 @@ void SocketFile::remove() {
   if (!directory_ || owner_ != ::getpid()) return;
   owner_ = 0;
   struct stat status;
-  const bool ours =
-      ::fstatat(directory_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-      S_ISSOCK(status.st_mode) && status.st_ino == inode_;
+  const bool ours = ::fstatat(directory_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    S_ISSOCK(status.st_mode) && status.st_ino == inode_;
   if (ours) ::unlinkat(directory_.get(), name_.c_str(), 0);
 }
 

@@ -23,32 +23,46 @@ using nlohmann::ordered_json;
 
 const char* name_of(wire::ModemState state) {
   switch (state) {
-    case wire::ModemState::kPortClosed: return "port closed";
-    case wire::ModemState::kOff: return "not in use yet";
-    case wire::ModemState::kStarting: return "starting";
-    case wire::ModemState::kUp: return "up";
+    case wire::ModemState::kPortClosed:
+      return "port closed";
+    case wire::ModemState::kOff:
+      return "not in use yet";
+    case wire::ModemState::kStarting:
+      return "starting";
+    case wire::ModemState::kUp:
+      return "up";
   }
   return "";
 }
 
 const char* name_of(const wire::StatusLink& link) {
   switch (link.state) {
-    case wire::SocketState::kConnecting: return link.link < 0 ? "waiting" : "connecting";
-    case wire::SocketState::kConnected: return "connected";
-    case wire::SocketState::kClosedByPeer: return "closed by peer";
-    default: return "closing";
+    case wire::SocketState::kConnecting:
+      return link.link < 0 ? "waiting" : "connecting";
+    case wire::SocketState::kConnected:
+      return "connected";
+    case wire::SocketState::kClosedByPeer:
+      return "closed by peer";
+    default:
+      return "closing";
   }
 }
 
 // AT+CREG's <stat>, 3GPP TS 27.007.
 const char* registration_name(int stat) {
   switch (stat) {
-    case 0: return "not registered";
-    case 1: return "home";
-    case 2: return "searching";
-    case 3: return "denied";
-    case 5: return "roaming";
-    default: return "unknown";
+    case 0:
+      return "not registered";
+    case 1:
+      return "home";
+    case 2:
+      return "searching";
+    case 3:
+      return "denied";
+    case 5:
+      return "roaming";
+    default:
+      return "unknown";
   }
 }
 
@@ -79,8 +93,7 @@ ordered_json json_of(const wire::Status& status) {
       {"registration", known ? ordered_json(registration_name(head.registration)) : nullptr},
       {"signal_dbm", has_signal(head.signal) ? ordered_json(dbm_of(head.signal)) : nullptr},
       {"rssi", head.signal >= 0 ? ordered_json(head.signal) : nullptr},
-      {"address",
-       head.address != 0 ? ordered_json(Ipv4{head.address}.to_string()) : nullptr}};
+      {"address", head.address != 0 ? ordered_json(Ipv4{head.address}.to_string()) : nullptr}};
   out["links"] = ordered_json::array();
   for (const wire::StatusLink& link : status.links) {
     out["links"].push_back(
@@ -107,10 +120,10 @@ ordered_json json_of(const wire::Status& status) {
                               {"pid", server.pid},
                               {"program", string_of(server.program)}});
   }
-  out["counters"] = {{"commands", head.commands}, {"errors", head.errors},
-                     {"resets", head.resets},     {"dropped_datagrams", head.dropped}, {"refused", head.refused},
-                     {"rx_bytes", head.rx_bytes}, {"tx_bytes", head.tx_bytes},
-                     {"sockets", head.sockets},   {"waiting", head.waiting}};
+  out["counters"] = {
+      {"commands", head.commands},         {"errors", head.errors},   {"resets", head.resets},
+      {"dropped_datagrams", head.dropped}, {"refused", head.refused}, {"rx_bytes", head.rx_bytes},
+      {"tx_bytes", head.tx_bytes},         {"sockets", head.sockets}, {"waiting", head.waiting}};
   out["engine"] = {{"pid", head.engine_pid}, {"uptime", head.uptime}};
   return out;
 }
@@ -126,16 +139,14 @@ void print(const wire::Status& status) {
   printf("network   %s, %s", or_unknown(string_of(head.network_operator)).c_str(),
          head.registration >= 0 ? registration_name(head.registration) : "registration unknown");
   if (has_signal(head.signal)) printf(", %d dBm", dbm_of(head.signal));
-  printf("\naddress   %s\n",
-         head.address != 0 ? Ipv4{head.address}.to_string().c_str() : "none");
+  printf("\naddress   %s\n", head.address != 0 ? Ipv4{head.address}.to_string().c_str() : "none");
   printf("engine    pid %d, up %u s, %u sockets, %u waiting for a link\n", head.engine_pid,
          head.uptime, head.sockets, head.waiting);
-  printf("counters  %llu commands, %llu errors, %llu resets, %llu datagrams dropped, %llu refused\n",
-         static_cast<unsigned long long>(head.commands),
-         static_cast<unsigned long long>(head.errors),
-         static_cast<unsigned long long>(head.resets),
-         static_cast<unsigned long long>(head.dropped),
-         static_cast<unsigned long long>(head.refused));
+  printf(
+      "counters  %llu commands, %llu errors, %llu resets, %llu datagrams dropped, %llu refused\n",
+      static_cast<unsigned long long>(head.commands), static_cast<unsigned long long>(head.errors),
+      static_cast<unsigned long long>(head.resets), static_cast<unsigned long long>(head.dropped),
+      static_cast<unsigned long long>(head.refused));
   if (!status.links.empty()) {
     printf("\n%-4s %-4s %-14s %-21s %-15s %7s %12s %12s %9s %9s %6s\n", "link", "type", "state",
            "peer", "program", "pid", "received", "sent", "in B/s", "out B/s", "age");

@@ -29,8 +29,7 @@ class Supervisor {
 
  private:
   bool hosts() const { return !is_.lease; }
-  void report(Report::Kind kind, int value, const std::string& text = {},
-              bool alone = false) const;
+  void report(Report::Kind kind, int value, const std::string& text = {}, bool alone = false) const;
   bool alone() const;
   void abandon_engine(bool alone) const;
   bool start_engine(bool first);

@@ -42,9 +42,9 @@ struct Report {
 struct Supervision {
   config::Config config;
   std::vector<std::string> command;
-  std::string program;  // the path of command[0]
+  std::string program;   // the path of command[0]
   sigset_t signal_mask;  // CMD's
-  int channel = -1;     // where Reports go
+  int channel = -1;      // where Reports go
 
   // Host: the control sockets to serve.
   engine::Sharing sharing;
