@@ -34,14 +34,14 @@ enum class Op : std::uint16_t {
   kShutdown,     // +fd, flags: how -> error
   kRelease,      // +fd: the kernel takes over -> local; data: OptionRecords set so far
   kResolve,      // data: the host name -> data: IPv4 addresses, host byte order
-  kReport,       // [+fd], data: a trace record of one of the program's calls; not answered
-  kTrace,        // +fd: trace to this file until the call's connection is closed; level: payload
-                 // bytes to keep, -1 for all -> error: EBUSY if there is a trace already
   kFinish,       // answered when everything is sent, closed, and the module left as it was found
   kStatus,       // -> a descriptor: wire/status.h
   kCommand,      // data: an AT command, level: seconds -> value: CommandResult; its lines: a file
   kHold,         // the engine does not end for being idle while this connection stays open
-  kLast = kHold,
+  kReport,       // [+fd], data: a trace record of one of the program's calls; not answered
+  kTrace,        // +fd: trace to this file until the call's connection is closed; level: payload
+                 // bytes to keep, -1 for all -> error: EBUSY if there is a trace already
+  kLast = kTrace,
 };
 
 // Request::flags
