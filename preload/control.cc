@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // The control calls: lib/client decides, or the C library does it.
-#include "client/client.h"
+#include "client/traced.h"
 #include "hook.h"
 
 using a7600::preload::passes;
 using a7600::preload::real;
-namespace client = a7600::client;
+namespace client = a7600::client::traced;
 
 A7600_HOOK int socket(int domain, int type, int protocol) {
   const auto& libc = real();

@@ -5,12 +5,12 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "client/client.h"
+#include "client/traced.h"
 #include "hook.h"
 
 using a7600::preload::passes;
 using a7600::preload::real;
-namespace client = a7600::client;
+namespace client = a7600::client::traced;
 
 namespace {
 

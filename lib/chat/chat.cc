@@ -23,6 +23,7 @@ void Chat::send(Command command, TimePoint now) {
   received_.clear();
   tokenizer_.expect_prompt(command.shape == Shape::kSend);
   command_ = std::move(command);
+  if (observer_ != nullptr) observer_->sent(*command_);
 }
 
 void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
@@ -94,11 +95,13 @@ void Chat::on_prompt(TimePoint now) {
   output_ += bytes;
   answer_.prompted = true;
   deadline_ = now + command_->timeout;
+  if (observer_ != nullptr) observer_->prompted();
   if (echo_seen_) tokenizer_.expect_echo(bytes);
 }
 
 void Chat::on_line(std::string_view line, TimePoint now) {
   const at::Reply reply = at::parse(line);
+  if (observer_ != nullptr) observer_->line(line, command_ && !at::is_unsolicited(reply));
   if (const auto* header = std::get_if<at::RxHeader>(&reply)) return on_header(*header, now);
   if (const auto* pushed = std::get_if<at::PushHeader>(&reply)) return on_push_header(*pushed, now);
   if (const auto* from = std::get_if<at::RecvFrom>(&reply)) {
@@ -162,6 +165,7 @@ void Chat::finish(Final final) {
   answer.payload = received;
   command_.reset();
   tokenizer_.expect_prompt(false);
+  if (observer_ != nullptr) observer_->answered(answer);
   listener_.on_answer(answer);
   // Given back, so that the next read needs no allocation.
   received.clear();

@@ -10,6 +10,7 @@
 
 #include "at/reply.h"
 #include "at/tokenizer.h"
+#include "chat/observer.h"
 
 namespace a7600::chat {
 
@@ -74,6 +75,9 @@ class Chat {
  public:
   explicit Chat(Listener& listener) : listener_(listener) {}
 
+  // Who sees what passes, or null. It must outlive the chat, or be taken away before it ends.
+  void observe(Observer* observer) { observer_ = observer; }
+
   // REQUIRES: idle().
   void send(Command command, TimePoint now);
   bool idle() const { return !command_; }
@@ -109,6 +113,7 @@ class Chat {
   void finish_send_if_whole();
 
   Listener& listener_;
+  Observer* observer_ = nullptr;
   at::Tokenizer tokenizer_;
   std::optional<Command> command_;
   TimePoint deadline_{};

@@ -20,8 +20,9 @@ bool is_trusted(int fd) {
 
 }  // namespace
 
-int Call::run(const wire::UnixAddress& engine) {
-  const UniqueFd connection(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+// Connects, and sends the request.
+int Call::open(const wire::UnixAddress& engine, UniqueFd& connection) const {
+  connection.reset(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!connection) return errno;
   const int fd = connection.get();
   int connected = 0;
@@ -33,7 +34,18 @@ int Call::run(const wire::UnixAddress& engine) {
   if (const int error = wire::send(fd, request, descriptor)) {
     return error == EPIPE || error == ECONNRESET ? ENETDOWN : error;
   }
+  return 0;
+}
 
+int Call::post(const wire::UnixAddress& engine) const {
+  UniqueFd connection;
+  return open(engine, connection);
+}
+
+int Call::run(const wire::UnixAddress& engine) {
+  UniqueFd connection;
+  if (const int error = open(engine, connection)) return error;
+  const int fd = connection.get();
   const bool bounded = wait == Wait::kLikeConnect && (timeout.tv_sec != 0 || timeout.tv_usec != 0);
   if (bounded) sys::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
   char peeked = 0;

@@ -30,8 +30,13 @@ struct Call {
   // has run out; ECONNREFUSED when no engine takes calls there; EACCES when the one that does
   // belongs to another user; ENETDOWN when it died. Prints the notice that the reply carries.
   int run(const wire::UnixAddress& engine);
-  // The same, with the reply's own error if there is a reply.
+  // Sends a request that is not answered. 0 or an errno, as run().
+  int post(const wire::UnixAddress& engine) const;
+  // run(), with the reply's own error if there is a reply.
   int result_of(const wire::UnixAddress& engine);
+
+ private:
+  int open(const wire::UnixAddress& engine, UniqueFd& connection) const;
 };
 
 }  // namespace a7600::client

@@ -45,8 +45,10 @@ std::optional<int> close(int fd);
 // A datagram socket of the modem was made in this process.
 void note_datagrams();
 
-// Results are nullopt when the name is the C library's business: numbers, "localhost", what
-// /etc/hosts has.
+// A name that the modem is never asked for: numbers, "localhost", what /etc/hosts has.
+bool is_the_c_librarys(const char* name);
+
+// Results are nullopt when the name is the C library's business.
 std::optional<int> getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                                addrinfo** out);
 std::optional<int> gethostbyname2_r(const char* name, int family, hostent* out, char* buffer,

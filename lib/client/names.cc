@@ -84,11 +84,6 @@ bool is_in_hosts_file(std::string_view name) {
   return false;
 }
 
-bool is_the_c_librarys(const char* name) {
-  return name == nullptr || *name == '\0' || is_number(name) || is_local_name(name) ||
-         is_in_hosts_file(name);
-}
-
 // Asks the modem. 0 and the addresses, or an errno: ENOENT for a name without an address, ETIMEDOUT
 // or ENETDOWN while the module is not up, or what is wrong with the port or the configuration.
 int look_up(const char* name, std::vector<in_addr>& out) {
@@ -140,6 +135,11 @@ std::string number_for(const in_addr& address, int family) {
 }
 
 }  // namespace
+
+bool is_the_c_librarys(const char* name) {
+  return name == nullptr || *name == '\0' || is_number(name) || is_local_name(name) ||
+         is_in_hosts_file(name);
+}
 
 std::optional<int> getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                                addrinfo** out) {

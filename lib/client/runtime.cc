@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "client/call.h"
 #include "client/spawn.h"
@@ -43,10 +44,9 @@ void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_
   config_ = std::move(config);
   if (config_ && config_.value().mode == config::Mode::kTransparent) {
     config_ = Error{EINVAL, -1, "A7600_MODE: \"transparent\" is not there yet; allowed: command"};
-  } else if (config_ && !config_.value().trace.empty()) {
-    config_ = Error{EINVAL, -1, "A7600_TRACE: tracing is not there yet; allowed: unset"};
   }
   on_thread_ = on_thread;
+  tracing_ = config_.ok() && !config_.value().trace.empty();
   pthread_atfork(lock_start, unlock_start, unlock_start);
 }
 
@@ -70,7 +70,8 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
   } else if (address.empty() || address == gone) {
     auto name = find_or_start(*config.value());
     if (!name) {
-      if (!name.error().text.empty()) say(log::Level::kError, name.error().text);
+      const bool new_to_user = !name.error().text.empty() && !std::exchange(complained_, true);
+      if (new_to_user) say(log::Level::kError, name.error().text);
       return name.error();
     }
     if (name.value().size() >= sizeof(engine_address_)) {
@@ -82,6 +83,13 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
   const auto out = wire::UnixAddress::from(address);
   if (!out) return Error{EINVAL, -1, "A7600_ENGINE: the socket's name is too long"};
   return *out;
+}
+
+std::optional<wire::UnixAddress> Runtime::known_engine() const {
+  if (config_ && config_.value().engine == config::EngineChoice::kSocket) {
+    return wire::UnixAddress::from(config_.value().engine_socket);
+  }
+  return wire::UnixAddress::from(engine_address_);
 }
 
 Result<std::string> Runtime::find_or_start(const config::Config& config) {

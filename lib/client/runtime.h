@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,12 @@ class Runtime {
   // with its parent's engine until that ends.
   Result<wire::UnixAddress> engine(std::string_view gone);
 
+  // engine() without starting one: nullopt if there is none yet.
+  std::optional<wire::UnixAddress> known_engine() const;
+
+  // Whether socket calls are to be reported, since a trace is written.
+  bool tracing() const { return tracing_; }
+
   // Whether the engine runs in this very process, not in a parent that has forked it.
   bool hosts_engine() const;
 
@@ -55,6 +62,7 @@ class Runtime {
   void (*on_thread_)() = nullptr;
   Result<config::Config> config_{config::Config{}};
   bool complained_ = false;
+  bool tracing_ = false;
   // A path, or an abstract name with its '@'; fixed storage, because a forked child reads it
   // whatever another thread of its parent was doing.
   char engine_address_[108] = {};

@@ -16,8 +16,8 @@
 #include <new>
 #include <string>
 
-#include "client/client.h"
 #include "client/runtime.h"
+#include "client/traced.h"
 #include "config/config.h"
 
 #define A7600_API extern "C" __attribute__((visibility("default")))
@@ -126,31 +126,31 @@ A7600_API int a7600_shutdown_engine() {
 }
 
 A7600_API int a7600_socket(int domain, int type, int protocol) {
-  return either([&] { return client::socket(domain, type, protocol); },
+  return either([&] { return client::traced::socket(domain, type, protocol); },
                 [&] { return ::socket(domain, type, protocol); });
 }
 
 A7600_API int a7600_connect(int fd, const sockaddr* address, socklen_t length) {
-  return either([&] { return client::connect(fd, address, length); },
+  return either([&] { return client::traced::connect(fd, address, length); },
                 [&] { return ::connect(fd, address, length); });
 }
 
 A7600_API int a7600_bind(int fd, const sockaddr* address, socklen_t length) {
-  return either([&] { return client::bind(fd, address, length); },
+  return either([&] { return client::traced::bind(fd, address, length); },
                 [&] { return ::bind(fd, address, length); });
 }
 
 A7600_API int a7600_listen(int fd, int backlog) {
-  return either([&] { return client::listen(fd); }, [&] { return ::listen(fd, backlog); });
+  return either([&] { return client::traced::listen(fd); }, [&] { return ::listen(fd, backlog); });
 }
 
 A7600_API int a7600_accept(int fd, sockaddr* address, socklen_t* length) {
-  return either([&] { return client::accept(fd, address, length, 0); },
+  return either([&] { return client::traced::accept(fd, address, length, 0); },
                 [&] { return ::accept(fd, address, length); });
 }
 
 A7600_API int a7600_accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
-  return either([&] { return client::accept(fd, address, length, flags); },
+  return either([&] { return client::traced::accept(fd, address, length, flags); },
                 [&] { return ::accept4(fd, address, length, flags); });
 }
 
@@ -187,7 +187,8 @@ A7600_API ssize_t a7600_recvmsg(int fd, msghdr* message, int flags) {
 }
 
 A7600_API int a7600_shutdown(int fd, int how) {
-  return either([&] { return client::shutdown(fd, how); }, [&] { return ::shutdown(fd, how); });
+  return either([&] { return client::traced::shutdown(fd, how); },
+                [&] { return ::shutdown(fd, how); });
 }
 
 A7600_API int a7600_close(int fd) {
@@ -195,28 +196,28 @@ A7600_API int a7600_close(int fd) {
 }
 
 A7600_API int a7600_getsockname(int fd, sockaddr* address, socklen_t* length) {
-  return either([&] { return client::getsockname(fd, address, length); },
+  return either([&] { return client::traced::getsockname(fd, address, length); },
                 [&] { return ::getsockname(fd, address, length); });
 }
 
 A7600_API int a7600_getpeername(int fd, sockaddr* address, socklen_t* length) {
-  return either([&] { return client::getpeername(fd, address, length); },
+  return either([&] { return client::traced::getpeername(fd, address, length); },
                 [&] { return ::getpeername(fd, address, length); });
 }
 
 A7600_API int a7600_getsockopt(int fd, int level, int name, void* value, socklen_t* length) {
-  return either([&] { return client::getsockopt(fd, level, name, value, length); },
+  return either([&] { return client::traced::getsockopt(fd, level, name, value, length); },
                 [&] { return ::getsockopt(fd, level, name, value, length); });
 }
 
 A7600_API int a7600_setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
-  return either([&] { return client::setsockopt(fd, level, name, value, length); },
+  return either([&] { return client::traced::setsockopt(fd, level, name, value, length); },
                 [&] { return ::setsockopt(fd, level, name, value, length); });
 }
 
 A7600_API int a7600_getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                                 addrinfo** result) {
-  return either([&] { return client::getaddrinfo(node, service, hints, result); },
+  return either([&] { return client::traced::getaddrinfo(node, service, hints, result); },
                 [&] { return ::getaddrinfo(node, service, hints, result); });
 }
 

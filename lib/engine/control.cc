@@ -4,6 +4,7 @@
 // (connect, look-ups, the end) keep their connection until the answer is there; the program sleeps
 // in recv(2) on it, which signals, SA_RESTART and timeouts treat as they treat connect(2).
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -81,6 +82,7 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
     ++refused_;
     return static_cast<void>(reply_error(call, sharing_ ? EPERM : EACCES));
   }
+  const bool about_a_socket = static_cast<bool>(descriptor);
   switch (request.op) {
     case wire::Op::kSocket:
       return make_socket(call, request);
@@ -90,6 +92,15 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
       return maybe_closed(call, request);
     case wire::Op::kFinish:
       return start_finishing(std::move(call));
+    case wire::Op::kReport: {
+      if (!about_a_socket && !may(call, wire::Op::kSocket)) return;
+      const Socket* socket = by_descriptor(descriptor);
+      if (about_a_socket && socket == nullptr) return;
+      return tracer_.report(std::span(request.data).first(request.size),
+                            socket != nullptr ? socket->id : 0);
+    }
+    case wire::Op::kTrace:
+      return trace_to(std::move(call), request, std::move(descriptor));
     case wire::Op::kStatus:
       return report(std::move(call));
     case wire::Op::kCommand:
@@ -295,6 +306,7 @@ void Engine::start_connecting(const UniqueFd& call, const wire::Request& request
   socket.state = Socket::State::kConnecting;
   socket.peer = request.endpoint();
   if (socket.local.port == 0) socket.local.port = made_up_port();
+  tracer_.connecting(socket);
   open_or_hold(socket);
 }
 
@@ -406,7 +418,22 @@ void Engine::resolve(UniqueFd call, const wire::Request& request) {
   if (queries_.size() >= kMostQueries) return static_cast<void>(reply_error(call, ENOBUFS));
   const modem::QueryId id = ++last_query_;
   queries_.emplace(id, std::move(call));
+  tracer_.looking_up(id, name->text());
   modem_.resolve(id, *name, now_ + config_.connect_timeout, now_);
+}
+
+// The file is the caller's; its descriptor says what may be done with it. Who asks is another
+// matter: a trace shows everybody's bytes.
+void Engine::trace_to(UniqueFd call, const wire::Request& request, UniqueFd file) {
+  if (!file) return static_cast<void>(reply_error(call, EBADF));
+  if (tracer_.on()) return static_cast<void>(reply_error(call, EBUSY));
+  const std::size_t payload =
+      request.level < 0 ? trace::kWholePayload : static_cast<std::size_t>(request.level);
+  trace::File out(std::move(file), trace::file_header(static_cast<std::uint64_t>(config_.baud)));
+  tracer_.start(trace::Writer(std::move(out), payload), modem_);
+  trace_call_ = std::move(call);
+  watch(EPOLL_CTL_ADD, trace_call_.get(), EPOLLRDHUP, Source::kTrace, 0);
+  reply(trace_call_, {});
 }
 
 void Engine::start_finishing(UniqueFd call) {

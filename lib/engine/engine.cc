@@ -21,6 +21,7 @@ constexpr std::size_t kInputSize = 64 * 1024;
 constexpr std::size_t kRememberedFailures = 1024;
 constexpr auto kFinishPatience = 5s;  // without progress
 constexpr auto kSameNotice = 1s;
+constexpr auto kTracePause = 20ms;  // until a pipe's slow reader is tried again
 
 constexpr unsigned kPairEvents = EPOLLRDHUP | EPOLLET;
 
@@ -34,7 +35,8 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
     : config_(config),
       address_(std::move(address)),
       logger_(logger),
-      modem_(*this, bringup_config(config)),
+      tracer_(*this, now_, [this](modem::ConnectionId id) { return find(id); }),
+      modem_(tracer_, bringup_config(config)),
       input_(kInputSize),
       now_(Clock::now()),
       last_progress_(now_),
@@ -45,6 +47,7 @@ Engine::~Engine() = default;
 Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
                                                const std::string& address, log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, address, logger));
+  if (auto status = engine->start_trace(); !status) return status.error();
   if (auto status = engine->listen(); !status) return status.error();
   return engine;
 }
@@ -83,6 +86,17 @@ Status Engine::listen() {
   return Done{};
 }
 
+// A7600_TRACE
+Status Engine::start_trace() {
+  if (config_.trace.empty()) return Done{};
+  auto file = trace::File::create(config_.trace,
+                                  trace::file_header(static_cast<std::uint64_t>(config_.baud)),
+                                  trace::File::kDefaultSize);
+  if (!file) return file.error();
+  tracer_.start(trace::Writer(std::move(file.value()), trace::kWholePayload), modem_);
+  return Done{};
+}
+
 void Engine::watch(int operation, int fd, unsigned events, Source source, std::uint32_t value) {
   epoll_event event{};
   event.events = events;
@@ -94,6 +108,7 @@ void Engine::run() {
   std::array<epoll_event, 64> events;
   while (!done_) {
     write_port();
+    tracer_.flush();
     const int count =
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_time());
     now_ = Clock::now();
@@ -112,6 +127,7 @@ void Engine::run() {
     if (finishing_) check_finished();
   }
   port_.reset();
+  tracer_.stop();
   for (const UniqueFd& call : finishers_) reply(call, {});
 }
 
@@ -128,6 +144,7 @@ int Engine::wait_time() const {
   if (!reports_.empty()) consider(facts_.deadline);
   if (idle_patience_ && idle_since_) consider(*idle_since_ + *idle_patience_);
   if (has_datagrams()) consider(next_census_);
+  if (tracer_.has_pending()) consider(now_ + kTracePause);
   if (!deadline) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
   return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
@@ -166,6 +183,10 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
           on_pair(*socket, events);
         }
       }
+      break;
+    case Source::kTrace:
+      tracer_.stop();
+      trace_call_.reset();
       break;
   }
 }
@@ -213,6 +234,7 @@ void Engine::read_port() {
     if (logger_.enabled(log::Level::kDebug)) {
       logger_.write(log::Level::kDebug, "< " + printable(bytes));
     }
+    tracer_.received(bytes);
     modem_.feed(bytes, now_);
     return write_port();
   }
@@ -243,6 +265,8 @@ void Engine::write_port() {
     const ssize_t put =
         ::write(port_->fd(), output_.data() + output_written_, output_.size() - output_written_);
     if (put >= 0) {
+      tracer_.written(std::as_bytes(std::span(output_))
+                          .subspan(output_written_, static_cast<std::size_t>(put)));
       output_written_ += static_cast<std::size_t>(put);
       continue;
     }
@@ -298,6 +322,7 @@ void Engine::on_pair(Socket& socket, unsigned events) {
       if ((events & EPOLLHUP) != 0) begin_close(socket);
       break;
     case Socket::State::kConnected:
+      tracer_.writable(id);
       modem_.set_writable(id, now_);
       break;
     case Socket::State::kFinished:
@@ -358,6 +383,7 @@ void Engine::begin_close(Socket& socket) {
     return destroy(socket.id);
   }
   socket.closing = true;
+  tracer_.closing(socket);
   modem_.close(socket.id, now_);
 }
 

@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "engine/sharing.h"
 #include "engine/socket.h"
+#include "engine/tracer.h"
 #include "modem/modem.h"
 #include "serial/port.h"
 #include "wire/channel.h"
@@ -69,7 +70,7 @@ class Engine final : private modem::Host {
   // ---- The loop (engine.cc)
   Status listen();
   // What an epoll registration is for; the value is a descriptor or a connection id.
-  enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket, kOutside };
+  enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket, kTrace, kOutside };
   void watch(int operation, int fd, unsigned events, Source source, std::uint32_t value);
   void handle(Source source, std::uint32_t value, unsigned events);
   void read_port();
@@ -113,7 +114,7 @@ class Engine final : private modem::Host {
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void log(log::Level level, std::string_view text) override;
-  void answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
+  void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
 
   // ---- Control calls (control.cc)
   void accept_calls(int listener);
@@ -135,6 +136,8 @@ class Engine final : private modem::Host {
   void get_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void release(const UniqueFd& call, Socket& socket);
   void resolve(UniqueFd call, const wire::Request& request);
+  Status start_trace();
+  void trace_to(UniqueFd call, const wire::Request& request, UniqueFd file);
   void start_finishing(UniqueFd call);
 
   // ---- Sharing (sharing.cc)
@@ -171,6 +174,7 @@ class Engine final : private modem::Host {
   std::string address_;
   std::optional<Sharing> sharing_;
   log::Logger logger_;
+  Tracer tracer_;  // before modem_, which has it as its host
   modem::Modem modem_;
 
   UniqueFd epoll_;
@@ -182,6 +186,7 @@ class Engine final : private modem::Host {
   std::size_t output_written_ = 0;
   std::vector<std::byte> input_;
   TimePoint now_;
+  UniqueFd trace_call_;  // of the one who asked for the trace
 
   std::map<modem::ConnectionId, std::unique_ptr<Socket>> sockets_;
   std::unordered_map<std::uint64_t, modem::ConnectionId> by_cookie_;

@@ -230,7 +230,7 @@ void Engine::send_command(UniqueFd call, const wire::Request& request) {
   modem_.send_command(id, text, timeout, now_);
 }
 
-void Engine::answered(modem::CommandId id, const modem::CommandAnswer& answer) {
+void Engine::command_answered(modem::CommandId id, const modem::CommandAnswer& answer) {
   if (take_fact(id, answer)) return;
   const auto command = commands_.find(id);
   if (command == commands_.end()) return;

@@ -90,6 +90,7 @@ bool Engine::may(const UniqueFd& call, wire::Op op) const {
     case wire::Op::kStatus:
     case wire::Op::kCommand:
     case wire::Op::kHold:
+    case wire::Op::kTrace:
       break;
     default:
       // About a socket, which the caller has to present.
@@ -103,6 +104,7 @@ bool Engine::may(const UniqueFd& call, wire::Op op) const {
       // The host of a shared engine ends it.
       return master && !sharing_;
     case wire::Op::kCommand:
+    case wire::Op::kTrace:
       return master;
     default:
       return master || (sharing_ && sharing_->group &&

@@ -49,6 +49,7 @@ void Engine::open_udp(Socket& socket) {
   }
   if (socket.local.port == 0) socket.local.port = made_up_port();
   socket.state = Socket::State::kConnecting;
+  tracer_.connecting(socket);
   open_or_hold(socket);
 }
 
@@ -56,6 +57,7 @@ void Engine::on_datagrams(Socket& socket) {
   census_pause_ = kFirstCensus;
   next_census_ = now_ + census_pause_;
   if (socket.state == Socket::State::kIdle) open_udp(socket);
+  tracer_.writable(socket.id);
   modem_.set_writable(socket.id, now_);
 }
 

@@ -44,18 +44,14 @@ void Modem::on_foreign_answer(const chat::Answer& answer) {
   }
   const CommandId id = foreign_.front().id;
   foreign_.pop_front();
-  host_.answered(id, out);
+  host_.command_answered(id, out);
 }
 
 void Modem::fail_foreign() {
   CommandAnswer answer;
   answer.final = CommandAnswer::Final::kNoAnswer;
-  for (const Foreign& foreign : std::exchange(foreign_, {})) host_.answered(foreign.id, answer);
-}
-
-int Modem::link_of(ConnectionId id) const {
-  const auto found = connections_.find(id);
-  return found == connections_.end() ? -1 : found->second.link;
+  for (const Foreign& foreign : std::exchange(foreign_, {}))
+    host_.command_answered(foreign.id, answer);
 }
 
 int Modem::server_index(ServerId id) const {

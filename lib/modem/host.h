@@ -80,7 +80,7 @@ class Host {
   virtual void resolved(QueryId id, const Result<std::vector<Ipv4>>& answer) = 0;
 
   // The answer to Modem::command().
-  virtual void answered(CommandId /*id*/, const CommandAnswer& /*answer*/) {}
+  virtual void command_answered(CommandId /*id*/, const CommandAnswer& /*answer*/) {}
 
   virtual void log(log::Level level, std::string_view text) = 0;
 };

@@ -146,10 +146,10 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   servers_.restart();
   retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
   retry_at_ = now_ + retry_pause_;
-  fail_foreign();
   // In this order: what was opening waits again, and fails with the rest.
   lose_connections(error.posix, error.text);
   fail_waiting(error);
+  fail_foreign();
 }
 
 // ---- The line's side
@@ -845,6 +845,11 @@ void Modem::on_resolve_answer(const chat::Answer& answer) {
 Connection* Modem::find(ConnectionId id) {
   const auto found = connections_.find(id);
   return found == connections_.end() ? nullptr : &found->second;
+}
+
+int Modem::link_of(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? -1 : found->second.link;
 }
 
 Connection* Modem::by_link(int link) {

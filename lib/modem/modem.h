@@ -98,12 +98,17 @@ class Modem final : private chat::Listener {
   void on_time(chat::TimePoint now);
   std::optional<chat::TimePoint> deadline() const;
 
+  // Who sees what passes over the AT channel, or null.
+  void observe(chat::Observer* observer) { chat_.observe(observer); }
+
   // ---- What is known.
   bool up() const { return phase_ == Phase::kUp; }
   Ipv4 address() const { return address_; }
-  const Counters& counters() const { return counters_; }
+  // The connection or server that the command in flight is for; 0 for none.
+  ConnectionId served_connection() const { return task_ == Task::kBringup ? 0 : task_id_; }
   // The link that a connection has; -1: none (yet, or any more).
   int link_of(ConnectionId id) const;
+  const Counters& counters() const { return counters_; }
   // Which of the module's four servers it is; -1: none (yet).
   int server_index(ServerId id) const;
   // What the module is waited for, as a sentence; empty when it is up, or not wanted.

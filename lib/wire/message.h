@@ -38,7 +38,10 @@ enum class Op : std::uint16_t {
   kStatus,       // -> a descriptor: wire/status.h
   kCommand,      // data: an AT command, level: seconds -> value: CommandResult; its lines: a file
   kHold,         // the engine does not end for being idle while this connection stays open
-  kLast = kHold,
+  kReport,       // [+fd], data: a trace record of one of the program's calls; not answered
+  kTrace,        // +fd: trace to this file until the call's connection is closed; level: payload
+                 // bytes to keep, -1 for all -> error: EBUSY if there is a trace already
+  kLast = kTrace,
 };
 
 // Request::flags

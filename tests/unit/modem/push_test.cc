@@ -15,6 +15,8 @@ const char* const kNamed = "+CIPCCFG: 10,0,0,1,1,0,500|OK";
 const Script kSetUp = {{"AT+CIPCCFG?", kConfig},
                        {"AT+CIPCCFG=10,0,0,1,1,0,500", "OK"},
                        {"AT+CIPCCFG?", kNamed},
+                       {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
+                       {"AT+CIPSRIP?", "+CIPSRIP: 0|OK"},
                        {"AT+CIPSRIP=1", "OK"},
                        {"AT+CIPRXGET=0", "OK"}};
 
@@ -135,8 +137,15 @@ TEST_CASE("firmware that does not name the link is read from") {
       {{"AT+CIPCCFG?", "ERROR"}},
       {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "ERROR"}},
       {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "OK"}, {"AT+CIPCCFG?", kConfig}},
-      {{"AT+CIPCCFG?", kNamed}, {"AT+CIPSRIP=1", "ERROR"}},
-      {{"AT+CIPCCFG?", kNamed}, {"AT+CIPSRIP=1", "OK"}, {"AT+CIPRXGET=0", "ERROR"}},
+      {{"AT+CIPCCFG?", kNamed}, {"AT+CIPHEAD?", "+CIPHEAD: 0|OK"}, {"AT+CIPHEAD=1", "ERROR"}},
+      {{"AT+CIPCCFG?", kNamed},
+       {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
+       {"AT+CIPSRIP?", "+CIPSRIP: 0|OK"},
+       {"AT+CIPSRIP=1", "ERROR"}},
+      {{"AT+CIPCCFG?", kNamed},
+       {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
+       {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"},
+       {"AT+CIPRXGET=0", "ERROR"}},
   };
   for (const Script& script : refusals) {
     Rig rig;

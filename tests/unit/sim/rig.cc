@@ -23,6 +23,14 @@ std::string_view require_known(Faults& faults, std::string_view specs) {
   return specs;
 }
 
+UniqueFd listen_on_loopback() {
+  UniqueFd fd = open_socket(SOCK_STREAM);
+  const sockaddr_in address = to_sockaddr({Ipv4{0x7f000001}, 0});
+  REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(fd.get(), 64) == 0);
+  return fd;
+}
+
 }  // namespace
 
 std::string bars(std::string_view text) {
@@ -144,12 +152,17 @@ std::string Rig::send(int link, std::string_view payload) {
   return bars(text);
 }
 
-Peer::Peer() : listener_(open_socket(SOCK_STREAM)) {
-  const sockaddr_in address = to_sockaddr({Ipv4{0x7f000001}, 0});
-  REQUIRE(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
-          0);
-  REQUIRE(::listen(listener_.get(), 16) == 0);
-  port_ = local_end(listener_.get()).port;
+Peer::Peer() : listener_(listen_on_loopback()), port_(local_end(listener_.get()).port) {}
+
+Crowd::Crowd() : listener_(listen_on_loopback()), port_(local_end(listener_.get()).port) {}
+
+void Crowd::answer_somebody(std::uint64_t what) {
+  UniqueFd next(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (next) connections_.push_back(std::move(next));
+  if (connections_.empty()) return;
+  constexpr std::string_view kBytes = "\r\nOK\r\n>+IPCLOSE: 0,1\r\n";
+  if (what < 2) ::send(connections_[0].get(), kBytes.data(), kBytes.size(), MSG_NOSIGNAL);
+  if (what == 2) connections_.erase(connections_.begin());
 }
 
 void Peer::accept(Rig& rig) {

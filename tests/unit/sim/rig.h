@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "control.h"
@@ -91,6 +92,21 @@ class Peer {
  private:
   UniqueFd listener_;
   UniqueFd connection_;
+  std::uint16_t port_ = 0;
+};
+
+// A loopback listener that takes every connection, and now and then sends on one or ends it.
+class Crowd {
+ public:
+  Crowd();
+
+  std::uint16_t port() const { return port_; }
+  // What becomes of the oldest connection: 0 and 1 get some bytes, 2 is closed, others are left.
+  void answer_somebody(std::uint64_t what);
+
+ private:
+  UniqueFd listener_;
+  std::vector<UniqueFd> connections_;
   std::uint16_t port_ = 0;
 };
 
