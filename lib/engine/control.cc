@@ -18,6 +18,7 @@ namespace a7600::engine {
 namespace {
 
 constexpr std::size_t kMostCalls = 1024;
+constexpr int kCallsATurn = 8;
 constexpr std::size_t kMostOptions = 64;
 constexpr std::size_t kMostWaiters = 64;  // in connect(2), on one socket
 constexpr std::size_t kMostQueries = 512;
@@ -52,7 +53,9 @@ wire::SocketState wire_state(const Socket& socket) {
 }  // namespace
 
 void Engine::accept_calls(int listener) {
-  for (;;) {
+  // No more at once: a program that calls without a pause must not keep the loop from the line, and
+  // from the sockets that it closes meanwhile.
+  for (int i = 0; i < kCallsATurn; ++i) {
     UniqueFd call(sys::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!call) return;
     serve(std::move(call));
