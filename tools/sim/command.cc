@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "command.h"
 
-#include <charconv>
+#include "number.h"
 
 namespace a7600::sim {
 namespace {
@@ -130,13 +130,7 @@ Parameters::Parameters(std::string_view text) {
 }
 
 std::optional<long> Parameters::number(std::size_t i, long low, long high) const {
-  if (absent(i)) return std::nullopt;
-  const std::string_view text = items_[i];
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (value < low || value > high) return std::nullopt;
-  return value;
+  return absent(i) ? std::nullopt : parse_number(items_[i], low, high);
 }
 
 std::optional<std::string_view> Parameters::quoted(std::size_t i) const {

@@ -9,12 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <system_error>
 #include <utility>
 
+#include "number.h"
 #include "options.h"
 
 namespace a7600::sim {
@@ -25,13 +25,6 @@ constexpr long kUnplugMs = 500;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
-}
-
-std::optional<long> number(std::string_view text) {
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
 }
 
 // A request's answer: nothing is "ok".
@@ -63,7 +56,7 @@ Answer reboot(Modem& m, std::string_view) {
   return done();
 }
 Answer unplug(Modem& m, std::string_view argument) {
-  const auto how_long = argument.empty() ? std::optional(kUnplugMs) : number(argument);
+  const auto how_long = argument.empty() ? std::optional(kUnplugMs) : parse_number(argument);
   if (!how_long) return refuse("not a number of milliseconds");
   m.unplug(Milliseconds(*how_long));
   return done();
@@ -74,7 +67,7 @@ Answer drop_net(Modem& m, std::string_view argument) {
   return done();
 }
 Answer end_link(Modem& m, std::string_view argument) {
-  const auto link = number(argument);
+  const auto link = parse_number(argument);
   if (!link || *link >= kLinks) return refuse("not a link");
   if (!m.stack.link(static_cast<int>(*link)).open()) return refuse("not open");
   m.stack.end_link(m.stack.link(static_cast<int>(*link)));
@@ -85,7 +78,7 @@ Answer drop_dtr(Modem& m, std::string_view) {
   return done();
 }
 Answer silence(Modem& m, std::string_view argument) {
-  const auto how_long = number(argument);
+  const auto how_long = parse_number(argument);
   if (argument == "off") {
     m.line.hold_output(Time{});
   } else if (!how_long) {
@@ -96,13 +89,13 @@ Answer silence(Modem& m, std::string_view argument) {
   return done();
 }
 Answer set_registration(Modem& m, std::string_view argument) {
-  const auto state = number(argument);
+  const auto state = parse_number(argument);
   if (!state || *state > 5) return refuse("not a registration state");
   m.device.registration = static_cast<int>(*state);
   return done();
 }
 Answer set_signal(Modem& m, std::string_view argument) {
-  const auto signal = number(argument);
+  const auto signal = parse_number(argument);
   if (!signal || *signal > 99) return refuse("not an rssi");
   m.device.signal = static_cast<int>(*signal);
   return done();

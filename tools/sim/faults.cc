@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "faults.h"
 
-#include <charconv>
 #include <utility>
 #include <vector>
+
+#include "number.h"
 
 namespace a7600::sim {
 namespace {
@@ -93,13 +94,6 @@ constexpr std::array<FaultInfo, static_cast<std::size_t>(Fault::kCount)> kTable 
      "registration takes so long after the start"},
 }};
 
-std::optional<long> number(std::string_view text) {
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
-
 std::optional<Fault> find(std::string_view name) {
   for (std::size_t i = 0; i < kTable.size(); ++i) {
     if (kTable[i].name == name) return static_cast<Fault>(i);
@@ -133,15 +127,15 @@ std::optional<std::string> Faults::set(std::string_view specs) {
       return std::string(name) + " has no value";
     }
     if (info.unit != Unit::kNone && info.unit != Unit::kText) {
-      const auto value = number(state.text);
+      const auto value = parse_number(state.text);
       if (!value) return std::string(name) + ": not a number: '" + state.text + "'";
       state.number = *value;
     }
     if (!chance.empty()) {
       const std::size_t x = chance.find('x');
-      const auto percent = number(chance.substr(0, x));
+      const auto percent = parse_number(chance.substr(0, x));
       const auto times =
-          x == std::string_view::npos ? std::optional<long>(0) : number(chance.substr(x + 1));
+          x == std::string_view::npos ? std::optional<long>(0) : parse_number(chance.substr(x + 1));
       if (!percent || *percent > 100 || !times || *times > 1'000'000) {
         return std::string(name) + ": not a chance: '" + std::string(chance) + "'";
       }

@@ -2,24 +2,20 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 #include <map>
 #include <string_view>
 
 #include "faults.h"
+#include "number.h"
 #include "profile.h"
 
 namespace a7600::sim {
 namespace {
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > 65535) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint16_t>(value);
+  const auto port = parse_number(text, 0, 65535);
+  return port ? std::optional(static_cast<std::uint16_t>(*port)) : std::nullopt;
 }
 
 // "IP", "IP:PORT", "*" or "*:PORT". False if it is none of them.
@@ -82,10 +78,10 @@ std::optional<MapRule> parse_map(const std::string& text) {
     return rule;
   }
   if (to.starts_with("err:")) {
-    const auto err = parse_port(std::string_view(to).substr(4));
-    if (!err || *err > 12) return std::nullopt;
+    const auto err = parse_number(std::string_view(to).substr(4), 0, 12);
+    if (!err) return std::nullopt;
     rule.fate = Fate::kErr;
-    rule.err = *err;
+    rule.err = static_cast<int>(*err);
     return rule;
   }
   if (!parse_place(to, rule.real_ip, rule.real_port)) return std::nullopt;

@@ -40,7 +40,8 @@ class Stack final : public LinkUser, public ServersUser {
 
   Net net() const { return net_; }
   bool net_open() const { return net_ == Net::kOpen; }
-  // Activates the context; `done` is called later. REQUIRES: kClosed.
+  // Activates the context, or fails to without registration; `done` is called later, never from
+  // within. REQUIRES: kClosed.
   void open_net(bool registered, std::function<void(Err)> done);
   // Closes every link and server and deactivates the context.
   void close_net();

@@ -86,7 +86,7 @@ void Rig::type(std::string_view bytes) {
 }
 
 std::string Rig::until(std::string_view text) {
-  const Time end = Clock::now() + std::chrono::seconds(5);
+  const Time end = Clock::now() + std::chrono::seconds(30);
   while (true) {
     const std::size_t at = read_.find(text);
     if (at != std::string::npos) {
@@ -108,7 +108,7 @@ std::string Rig::take(std::size_t size) {
 
 std::string Rig::command(std::string_view text) {
   type(std::string(text) + "\r");
-  const Time end = Clock::now() + std::chrono::seconds(5);
+  const Time end = Clock::now() + std::chrono::seconds(30);
   while (true) {
     for (const std::string_view final : {"\r\nOK\r\n", "\r\nERROR\r\n"}) {
       if (read_.find(final) != std::string::npos) return bars(until(final));

@@ -28,7 +28,7 @@ class Rig {
 
   // The host writes these bytes.
   void type(std::string_view bytes);
-  // Runs until the host has read `text`, and takes everything up to its end. A test fails after 5 s
+  // Runs until the host has read `text`, and takes everything up to its end. A test fails after 30 s
   // without it.
   std::string until(std::string_view text);
   // Runs until so many bytes have come, and takes them.
@@ -38,11 +38,11 @@ class Rig {
   std::string command(std::string_view text);
   // Runs for so long and takes what has come.
   std::string wait(Milliseconds time);
-  // Runs until this is so. A test fails after 5 s without it.
+  // Runs until this is so. A test fails after 30 s without it.
   template <typename Condition>
   void run_until(Condition condition) {
     for (int turns = 0; !condition(); ++turns) {
-      if (turns > 5000) give_up("a condition");
+      if (turns > 30'000) give_up("a condition");
       turn();
     }
   }
