@@ -171,13 +171,14 @@ class Modem final : private chat::Listener {
   bool next_foreign();
   void command(Task task, ConnectionId id, chat::Command command);
 
-  // Phases.
+  // Phases (phases.cc).
   bool wanted() const;
   void start_bringup(Bringup::Start start);
   void drop_bringup();
   void start_check(std::string_view why);
   void after_bringup_answer();
   void bringup_up();
+  void postpone_retry();
   void network_lost(std::string_view why);
   void lose_connections(int posix, std::string_view why);
   void fail_waiting(const Error& error);
@@ -185,7 +186,7 @@ class Modem final : private chat::Listener {
   // Why something that has waited for the module has waited in vain.
   Error not_up() const;
 
-  // Links (modem.cc) and their data (transfer.cc).
+  // Connections: opening.cc, closing.cc; names: lookups.cc; data: transfer.cc.
   void handle_result(const at::Reply& reply);
   void on_open_answer(Connection& connection, const chat::Answer& answer);
   void on_open_result(const at::OpenResult& result);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+//
+// The end of a connection, by either side (manual 2.6, chapter 5).
+#include <cerrno>
+
+#include "at/command.h"
+#include "modem/modem.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kCloseWait = 30s;
+
+}  // namespace
+
+bool Modem::next_close() {
+  for (auto& [id, connection] : connections_) {
+    const bool settled = connection.state == Connection::State::kOpen ||
+                         connection.state == Connection::State::kDraining ||
+                         connection.state == Connection::State::kEnded;
+    const bool due = connection.close_wanted || connection.state == Connection::State::kEnded;
+    if (!settled || !due || connection.link < 0) continue;
+    if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
+    if (!connection.link_open) {
+      release_link(connection);
+      return next_close();
+    }
+    connection.state = Connection::State::kClosing;
+    connection.poll_at.reset();
+    command(Task::kClose, id,
+            {.text = at::close(connection.link), .payload = {}, .timeout = kCloseWait});
+    return true;
+  }
+  return false;
+}
+
+bool Modem::next_stray() {
+  if (strays_.empty()) return false;
+  const int link = strays_.front();
+  strays_.pop_front();
+  command(Task::kCloseStray, 0, {.text = at::close(link), .payload = {}, .timeout = kCloseWait});
+  return true;
+}
+
+void Modem::on_link_closed(const at::LinkClosed& closed) {
+  Connection* connection = by_link(closed.link);
+  if (connection == nullptr) return links_.release(closed.link);
+  switch (connection->state) {
+    case Connection::State::kOpen:
+      connection->state = Connection::State::kDraining;
+      connection->link_open = false;
+      // Everything that was pushed is here already.
+      connection->readable = rx_mode_.buffered() || rx_mode_.changing();
+      connection->writable = false;
+      if (closed.reason == 2) {
+        connection->end = {ETIMEDOUT, "closed for a sending timeout"};
+      } else if (!connection->unsent.empty()) {
+        connection->end = {ECONNRESET, "closed by the peer before everything was sent"};
+      }
+      connection->unsent.clear();
+      if (!connection->readable) drained(*connection);
+      break;
+    case Connection::State::kDraining:
+    case Connection::State::kEnded:
+      connection->link_open = false;
+      break;
+    default:
+      // While opening it is the late farewell of the link's last owner; while closing,
+      // "+CIPCLOSE:" follows.
+      break;
+  }
+}
+
+void Modem::on_close_answer(Connection& connection, const chat::Answer& answer) {
+  if (connection.state != Connection::State::kClosing) return;
+  if (answer.final == chat::Final::kOk && connection.link_open) {
+    connection.result_due = now_ + kCloseWait;
+    return;
+  }
+  connection.link_open = false;
+  release_link(connection);
+}
+
+void Modem::release_link(Connection& connection) {
+  links_.release(connection.link);
+  connection.link = -1;
+  connection.link_open = false;
+  connection.poll_at.reset();
+  connection.result_due.reset();
+  connection.state = Connection::State::kEnded;
+  if (connection.close_wanted) forget(connection.id);
+}
+
+void Modem::forget(ConnectionId id) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  links_.release(found->second.link);
+  const bool tell = !found->second.failed;
+  connections_.erase(found);
+  if (tell) host_.closed(id);
+}
+
+}  // namespace a7600::modem

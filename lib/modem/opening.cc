@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+//
+// From a connection that waits for a link to one that is open (manual 2.3).
+#include <cerrno>
+#include <utility>
+
+#include "at/command.h"
+#include "modem/modem.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kBusyPause = 200ms;
+constexpr int kOpenAttempts = 12;  // every link once, and a little patience with <err> 8
+
+}  // namespace
+
+bool Modem::next_open() {
+  const auto link = links_.pick();
+  if (!link) return false;
+  // The map is ordered by id, and ids are given in order: first come, first served.
+  for (auto& [id, connection] : connections_) {
+    if (connection.state != Connection::State::kWaiting) continue;
+    if (connection.not_before && now_ < *connection.not_before) continue;
+    connection.not_before.reset();
+    connection.state = Connection::State::kOpening;
+    connection.link = *link;
+    connection.link_open = false;
+    connection.opened = false;
+    connection.displaced = false;
+    // Of an attempt before, on a link that was a stranger's.
+    connection.readable = false;
+    connection.early.clear();
+    early_data_[static_cast<std::size_t>(*link)] = false;
+    ++connection.open_attempts;
+    links_.assign(*link, id);
+    command(Task::kOpen, id,
+            {.text = connection.udp ? at::open_udp(*link, connection.local_port.value_or(0))
+                                    : at::open_tcp(*link, connection.to, connection.local_port),
+             .payload = {},
+             .timeout = config_.connect_timeout + 5s});
+    return true;
+  }
+  return false;
+}
+
+void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
+  // The result line came first, and everything is done.
+  if (connection.state != Connection::State::kOpening) return;
+  if (connection.displaced) return retry_open(connection, 0ms);
+  switch (answer.final) {
+    case chat::Final::kOk:
+      if (connection.opened) return on_opened(connection);
+      connection.result_due = now_ + config_.connect_timeout + 5s;
+      break;
+    case chat::Final::kError:
+      // Not ours: the late success of somebody who had the link before.
+      if (connection.opened) {
+        strays_.push_back(connection.link);
+        links_.mark_foreign(connection.link);
+        connection.link = -1;
+        return retry_open(connection, kBusyPause);
+      }
+      if (answer.info == at::ErrInfo::kNetworkNotOpened) {
+        on_open_result({connection.link, static_cast<int>(at::Err::kNetworkNotOpened)});
+      } else {
+        open_failed(connection, answer.info == at::ErrInfo::kInvalidParameter ? EINVAL : EIO, -1,
+                    answer.text.empty() ? "ERROR" : answer.text);
+      }
+      break;
+    case chat::Final::kTimeout:
+      open_failed(connection, ETIMEDOUT, -1, "the module gave no answer");
+      break;
+  }
+}
+
+void Modem::on_open_result(const at::OpenResult& result) {
+  Connection* connection = by_link(result.link);
+  if (connection == nullptr || connection->state != Connection::State::kOpening) {
+    if (connection == nullptr && result.err == 0 && phase_ == Phase::kUp && result.link >= 0 &&
+        result.link < at::kLinks) {
+      links_.mark_foreign(result.link);
+      strays_.push_back(result.link);
+    }
+    return;
+  }
+  connection->result_due.reset();
+  switch (static_cast<at::Err>(result.err)) {
+    case at::Err::kSuccess:
+      // Before its OK: only that tells that the answer is ours.
+      if (task_ == Task::kOpen && task_id_ == connection->id) {
+        connection->opened = true;
+        return;
+      }
+      return on_opened(*connection);
+    case at::Err::kNetworkFailure:
+      connection->state = Connection::State::kRefused;
+      return;
+    case at::Err::kNetworkNotOpened:
+      if (connection->open_attempts > 2) break;
+      return network_lost("+CIPOPEN: network not opened");
+    case at::Err::kNotSupported:
+    case at::Err::kSocketsOpened:
+      if (connection->open_attempts >= kOpenAttempts) break;
+      links_.mark_foreign(connection->link);
+      connection->link = -1;
+      return retry_open(*connection, 0ms);
+    case at::Err::kBusy:
+      if (connection->open_attempts >= kOpenAttempts) break;
+      return retry_open(*connection, kBusyPause);
+    default:
+      break;
+  }
+  const at::ErrRow& row = at::err_row(result.err);
+  open_failed(*connection, row.posix, result.err, std::string(row.text));
+}
+
+void Modem::on_opened(Connection& connection) {
+  connection.state = Connection::State::kOpen;
+  connection.link_open = true;
+  expect_first_data(connection);
+  log(log::Level::kInfo,
+      "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());
+  if (connection.close_wanted) return;
+  host_.opened(connection.id);
+  const std::vector<std::byte> early = std::exchange(connection.early, {});
+  if (!early.empty()) give(connection, connection.to, early);
+}
+
+void Modem::retry_open(Connection& connection, std::chrono::milliseconds pause) {
+  links_.release(connection.link);
+  connection.link = -1;
+  if (connection.close_wanted) return forget(connection.id);
+  connection.state = Connection::State::kWaiting;
+  connection.not_before = now_ + pause;
+}
+
+void Modem::open_failed(Connection& connection, int posix, int err, std::string text) {
+  const ConnectionId id = connection.id;
+  const std::string what = "connect to " + connection.to.to_string() + ": " + text;
+  log(log::Level::kInfo, what);
+  // One report says that a link was open after a time-out all the same (MODEM-NOTES): close it.
+  const bool maybe_open = posix == ETIMEDOUT;
+  const bool tell = !connection.close_wanted;
+  connection.failed = tell;
+  connection.link_open = maybe_open;
+  connection.close_wanted = true;
+  connection.state = Connection::State::kEnded;
+  if (!maybe_open) release_link(connection);
+  if (tell) host_.open_failed(id, Error{posix, err, what});
+}
+
+bool Modem::next_refused() {
+  for (auto& [id, connection] : connections_) {
+    if (connection.state != Connection::State::kRefused) continue;
+    network_open_.reset();
+    command(Task::kWhyRefused, id, {.text = "AT+NETOPEN?", .payload = {}});
+    return true;
+  }
+  return false;
+}
+
+void Modem::on_refused_answer(Connection& connection, const chat::Answer& answer) {
+  if (connection.state != Connection::State::kRefused) return;
+  if (answer.final == chat::Final::kOk && network_open_ == false) {
+    const ConnectionId id = connection.id;
+    open_failed(connection, ENETDOWN, 1, "the network is closed");
+    if (Connection* left = find(id)) left->link_open = false;
+    return network_lost("AT+NETOPEN?: the network is closed");
+  }
+  const at::ErrRow& row = at::err_row(static_cast<int>(at::Err::kNetworkFailure));
+  open_failed(connection, row.posix, static_cast<int>(row.err), std::string(row.text));
+}
+
+}  // namespace a7600::modem

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+//
+// The module comes up, is looked at again, and goes: what that means for those who use it.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "modem/modem.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds kFirstRetry = 5s;
+constexpr std::chrono::seconds kLongestRetry = 60s;
+
+}  // namespace
+
+bool Modem::wanted() const {
+  if (!queries_.empty()) return true;
+  for (const auto& [id, server] : servers_) {
+    if (!server.announced || now_ >= retry_at_) return true;
+  }
+  return std::any_of(connections_.begin(), connections_.end(), [](const auto& entry) {
+    return entry.second.state == Connection::State::kWaiting;
+  });
+}
+
+void Modem::start_bringup(Bringup::Start start) {
+  phase_ = start == Bringup::Start::kCheck ? Phase::kCheck : Phase::kBringup;
+  bringup_ = std::make_unique<Bringup>(config_, start);
+}
+
+void Modem::drop_bringup() {
+  if (bringup_) config_.pin_refused = bringup_->pin_refused();
+  bringup_.reset();
+}
+
+void Modem::start_check(std::string_view why) {
+  if (phase_ != Phase::kUp) return;
+  log(log::Level::kWarn, "checking the module: " + std::string(why));
+  start_bringup(Bringup::Start::kCheck);
+}
+
+void Modem::next_bringup() {
+  if (phase_ == Phase::kBringup && !wanted()) {
+    phase_ = Phase::kOff;
+    drop_bringup();
+    return;
+  }
+  task_ = Task::kBringup;
+  bringup_->advance(chat_, now_);
+  if (!chat_.idle()) ++counters_.commands;
+  after_bringup_answer();
+}
+
+void Modem::after_bringup_answer() {
+  if (phase_ == Phase::kCheck && bringup_->found_network_closed()) {
+    lose_connections(ENETDOWN, "the module has lost its network");
+    links_.clear();
+    servers_.restart();
+    phase_ = Phase::kBringup;
+  }
+  if (bringup_->state() == Bringup::State::kUp) {
+    bringup_up();
+  } else if (bringup_->state() == Bringup::State::kFailed) {
+    const Error error = bringup_->error();
+    drop_bringup();
+    phase_ = Phase::kOff;
+    task_ = Task::kNone;
+    log(log::Level::kWarn, error.text);
+    lose_connections(error.posix, error.text);
+    links_.clear();
+    servers_.restart();
+    postpone_retry();
+    fail_waiting(error);
+  }
+}
+
+void Modem::bringup_up() {
+  const bool checked = phase_ == Phase::kCheck;
+  const unsigned open_links = bringup_->open_links();
+  address_ = bringup_->address();
+  if (!found_) found_ = bringup_->found();
+  drop_bringup();
+  task_ = Task::kNone;
+  phase_ = Phase::kUp;
+  rx_mode_.reset();
+  network_lost_ = false;
+  retry_pause_ = 0s;
+  log(log::Level::kInfo, "the network is up, address " + address_.to_string());
+  if (!checked) {
+    links_.clear();
+    strays_.clear();
+    return;
+  }
+  for (auto& [id, connection] : connections_) {
+    if (connection.link < 0) continue;
+    const bool open = (open_links >> static_cast<unsigned>(connection.link) & 1U) != 0;
+    switch (connection.state) {
+      case Connection::State::kOpen:
+        // What the module holds for it is read even if the link has closed meanwhile.
+        connection.readable = true;
+        if (!open) on_link_closed({connection.link, 1});
+        break;
+      case Connection::State::kClosing:
+        connection.state = Connection::State::kEnded;
+        connection.result_due.reset();
+        connection.link_open = open;
+        break;
+      case Connection::State::kDraining:
+      case Connection::State::kEnded:
+        connection.link_open = open;
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void Modem::postpone_retry() {
+  retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
+  retry_at_ = now_ + retry_pause_;
+}
+
+void Modem::network_lost(std::string_view why) {
+  network_lost_ = true;
+  lose_connections(ENETDOWN, why);
+  links_.clear();
+  servers_.restart();
+  drop_bringup();
+  phase_ = Phase::kOff;
+}
+
+// Every connection that has a link, or is about to get one, is gone; those that still wait for one
+// go on waiting.
+void Modem::lose_connections(int posix, std::string_view why) {
+  std::vector<ConnectionId> lost;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.state != Connection::State::kWaiting) lost.push_back(id);
+  }
+  for (const ConnectionId id : lost) {
+    Connection* connection = find(id);
+    if (connection == nullptr) continue;
+    links_.release(connection->link);
+    connection->link = -1;
+    connection->link_open = false;
+    connection->poll_at.reset();
+    connection->result_due.reset();
+    if (connection->close_wanted) {
+      forget(id);
+    } else if (connection->state == Connection::State::kOpening ||
+               connection->state == Connection::State::kRefused) {
+      // Nobody has been told yet that it is open: it may have another try.
+      connection->state = Connection::State::kWaiting;
+    } else if (connection->state == Connection::State::kClosing) {
+      // The host knows its end already, and has not closed it yet.
+      connection->state = Connection::State::kEnded;
+    } else if (connection->state != Connection::State::kEnded) {
+      ++counters_.resets;
+      connection->state = Connection::State::kEnded;
+      host_.ended(id, connection->end.posix != 0 ? connection->end : End{posix, why});
+    }
+  }
+}
+
+void Modem::fail_waiting(const Error& error) {
+  std::vector<ConnectionId> waiting;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.state == Connection::State::kWaiting) waiting.push_back(id);
+  }
+  for (const ConnectionId id : waiting) {
+    if (connections_.erase(id) > 0) host_.open_failed(id, error);
+  }
+  std::vector<ServerId> unstarted;
+  for (const auto& [id, server] : servers_) {
+    if (!server.announced) unstarted.push_back(id);
+  }
+  for (const ServerId id : unstarted) {
+    if (servers_.find(id) == nullptr) continue;
+    servers_.remove(id);
+    host_.listen_failed(id, error);
+  }
+  for (const Query& query : std::exchange(queries_, {})) host_.resolved(query.id, error);
+}
+
+Error Modem::not_up() const {
+  return {ENETDOWN, -1, bringup_ ? bringup_->obstacle() : "the module is not up"};
+}
+
+}  // namespace a7600::modem
