@@ -28,8 +28,8 @@ class Rig {
 
   // The host writes these bytes.
   void type(std::string_view bytes);
-  // Runs until the host has read `text`, and takes everything up to its end. A test fails after 30 s
-  // without it.
+  // Runs until the host has read `text`, and takes everything up to its end. A test fails after
+  // 30 s without it.
   std::string until(std::string_view text);
   // Runs until so many bytes have come, and takes them.
   std::string take(std::size_t size);
