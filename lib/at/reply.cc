@@ -268,6 +268,8 @@ Reply parse(std::string_view line) {
     return NetworkClosed{};
   }
   if (line == "RDY" || line.starts_with("*ATREADY")) return Boot{};
+  if (line == "CONNECT FAIL" || line == "NO CARRIER") return NoConnection{};
+  if (line == "CONNECT" || line.starts_with("CONNECT ")) return Connect{};
   return Other{};
 }
 

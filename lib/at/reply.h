@@ -21,6 +21,9 @@ struct CmeError {  // "+CME ERROR: 10", "+CME ERROR: SIM not inserted"; "+CMS ER
   std::string_view text;
 };
 
+struct Connect {};       // "CONNECT [<text>]": from here on the line carries the peer's bytes (2.3)
+struct NoConnection {};  // "CONNECT FAIL" (2.3), "NO CARRIER" after ATO
+
 // ---- Reasons, printed before ERROR.
 struct CipError {  // "+CIPERROR: <err>"
   int err;
@@ -142,11 +145,11 @@ struct Boot {};  // "RDY" or "*ATREADY: 1": the module has restarted
 struct Other {};
 
 using Reply =
-    std::variant<Other, Ok, ErrorResult, CmeError, CipError, IpError, NetOpen, NetClose, OpenResult,
-                 CloseResult, SendResult, ServerStop, OpenLink, ClosedLink, RxHeader, RxRest,
-                 RxMode, CipMode, Address, Ack, DnsAnswer, DnsError, ServerLine, Pin, Registration,
-                 SocketConfig, HeadMode, SourceMode, DataReady, LinkClosed, NetworkClosed,
-                 ClientAccepted, RecvFrom, PushHeader, Boot>;
+    std::variant<Other, Ok, ErrorResult, CmeError, Connect, NoConnection, CipError, IpError,
+                 NetOpen, NetClose, OpenResult, CloseResult, SendResult, ServerStop, OpenLink,
+                 ClosedLink, RxHeader, RxRest, RxMode, CipMode, Address, Ack, DnsAnswer, DnsError,
+                 ServerLine, Pin, Registration, SocketConfig, HeadMode, SourceMode, DataReady,
+                 LinkClosed, NetworkClosed, ClientAccepted, RecvFrom, PushHeader, Boot>;
 
 // Reads one line. Blanks after a colon or comma don't matter; numbers outside an int, missing
 // fields and words where numbers belong make it Other. Views point into `line`.

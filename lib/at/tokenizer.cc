@@ -91,6 +91,12 @@ bool Tokenizer::skip_echo() {
   return true;
 }
 
+std::string Tokenizer::take_rest() {
+  std::string rest = buffer_.substr(head_);
+  reset();
+  return rest;
+}
+
 void Tokenizer::reset() {
   buffer_.clear();
   head_ = 0;

@@ -46,6 +46,9 @@ class Tokenizer {
   // before the answer. They are dropped if they are all there and equal; else they are lines.
   void expect_echo(std::string_view sent);
 
+  // Everything behind the latest token, which is none of the module's own any more.
+  std::string take_rest();
+
   // Forgets everything announced and received.
   void reset();
 

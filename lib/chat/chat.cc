@@ -27,6 +27,7 @@ void Chat::send(Command command, TimePoint now) {
 }
 
 void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
+  if (data_mode_) return listener_.on_data(bytes);
   tokenizer_.feed(bytes);
   // A long payload on a slow line is no silence.
   if (tokenizer_.in_payload()) {
@@ -35,7 +36,13 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
     }
     push_deadline_ = now + kPushPatience;
   }
-  while (auto token = tokenizer_.next()) on_token(*token, now);
+  while (auto token = tokenizer_.next()) {
+    on_token(*token, now);
+    if (!data_mode_) continue;
+    const std::string rest = tokenizer_.take_rest();
+    if (!rest.empty()) listener_.on_data(std::as_bytes(std::span(rest)));
+    return;
+  }
 }
 
 void Chat::on_token(const at::Token& token, TimePoint now) {
@@ -129,7 +136,11 @@ void Chat::on_line(std::string_view line, TimePoint now) {
     } else {
       finish(Final::kOk);
     }
-  } else if (std::holds_alternative<at::ErrorResult>(reply)) {
+  } else if (command_->shape == Shape::kDial && std::holds_alternative<at::Connect>(reply)) {
+    data_mode_ = true;
+    finish(Final::kOk);
+  } else if (std::holds_alternative<at::ErrorResult>(reply) ||
+             (command_->shape == Shape::kDial && std::holds_alternative<at::NoConnection>(reply))) {
     answer_.final_line = line;
     finish(Final::kError);
   } else if (const auto* cme = std::get_if<at::CmeError>(&reply)) {
@@ -192,8 +203,14 @@ std::optional<TimePoint> Chat::deadline() const {
 
 void Chat::hurry(TimePoint deadline) { deadline_ = std::min(deadline_, deadline); }
 
+void Chat::enter_data_mode() {
+  data_mode_ = true;
+  if (command_) finish(Final::kError);
+}
+
 void Chat::abandon() {
   command_.reset();
+  data_mode_ = false;
   tokenizer_.reset();
   output_.clear();
   payload_for_ = PayloadFor::kNobody;

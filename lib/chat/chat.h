@@ -22,6 +22,7 @@ enum class Shape {
   kPlain,  // lines, then a final result
   kSend,   // a prompt, the payload goes out, OK and "+CIPSEND:" in either order
   kRead,   // "+CIPRXGET: 2,…", a counted payload, a final result
+  kDial,   // CONNECT, and the line is in data mode; or a final result that says why not
 };
 
 struct Command {
@@ -63,6 +64,8 @@ class Listener {
                          std::span<const std::byte> bytes) = 0;
   // The rest of a pushed payload has not come. What follows is read as lines again.
   virtual void on_push_cut(int link) = 0;
+  // Data mode: bytes as they come, up to the one before exit_data_mode() is called.
+  virtual void on_data(std::span<const std::byte> /*bytes*/) {}
 };
 
 // One AT channel: one command in flight, its answer taken apart, unsolicited result codes taken
@@ -89,6 +92,12 @@ class Chat {
 
   // Brings the deadline of the command in flight forward, to no later than `deadline`.
   void hurry(TimePoint deadline);
+
+  // Transparent mode (manual 1.2): from here on nothing is read as lines; what was received behind
+  // the latest one goes to on_data() too. kDial does it by itself. REQUIRES: idle().
+  void enter_data_mode();
+  void exit_data_mode() { data_mode_ = false; }
+  bool in_data_mode() const { return data_mode_; }
 
   // Drops the command in flight without an answer, everything received so far and everything not
   // taken for writing.
@@ -126,6 +135,7 @@ class Chat {
   std::optional<Endpoint> push_from_;
   TimePoint push_deadline_{};
   bool echo_seen_ = false;
+  bool data_mode_ = false;
   std::vector<std::byte> received_;
   std::string output_;
 };

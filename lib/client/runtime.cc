@@ -42,9 +42,6 @@ Runtime& Runtime::get() {
 void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_thread)()) {
   libc_ = libc;
   config_ = std::move(config);
-  if (config_ && config_.value().mode == config::Mode::kTransparent) {
-    config_ = Error{EINVAL, -1, "A7600_MODE: \"transparent\" is not there yet; allowed: command"};
-  }
   on_thread_ = on_thread;
   tracing_ = config_.ok() && !config_.value().trace.empty();
   pthread_atfork(lock_start, unlock_start, unlock_start);

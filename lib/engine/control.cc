@@ -275,6 +275,12 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
   switch (socket.state) {
     case Socket::State::kIdle:
       start_connecting(call, request, socket);
+      if (socket.state == Socket::State::kFailed) {
+        // At once: the line is another connection's (transparent mode).
+        socket.connect_reported = true;
+        return static_cast<void>(reply_error(call, std::exchange(socket.pending_error, 0),
+                                             std::exchange(socket.notice, {})));
+      }
       if (socket.state != Socket::State::kConnecting) return;
       if (!blocking) return static_cast<void>(reply_error(call, EINPROGRESS));
       socket.waiters.push_back(std::move(call));

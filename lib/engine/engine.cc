@@ -19,14 +19,18 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kInputSize = 64 * 1024;
 constexpr std::size_t kRememberedFailures = 1024;
-constexpr auto kFinishPatience = 5s;  // without progress
+constexpr auto kFinishPatience = 5s;     // without progress
+constexpr auto kDataModePatience = 30s;  // silences are kept there
 constexpr auto kSameNotice = 1s;
 constexpr auto kTracePause = 20ms;  // until a pipe's slow reader is tried again
 
 constexpr unsigned kPairEvents = EPOLLRDHUP | EPOLLET;
 
 modem::BringupConfig bringup_config(const config::Config& config) {
-  return {.apn = config.apn, .pin = config.pin, .connect_timeout = config.connect_timeout};
+  return {.apn = config.apn,
+          .pin = config.pin,
+          .connect_timeout = config.connect_timeout,
+          .transparent = config.mode == config::Mode::kTransparent};
 }
 
 }  // namespace
@@ -207,9 +211,10 @@ Status Engine::ensure_port() {
   port_.emplace(std::move(opened.value()));
   output_.clear();
   output_written_ = 0;
-  port_writable_wanted_ = false;
-  watch(EPOLL_CTL_ADD, port_->fd(), EPOLLIN, Source::kPort, 0);
+  port_events_ = EPOLLIN;
+  watch(EPOLL_CTL_ADD, port_->fd(), port_events_, Source::kPort, 0);
   modem_.set_push_policy(push_policy());
+  modem_.set_line_rate(static_cast<unsigned>(config_.baud));
   log(log::Level::kInfo, "opened " + port_->name());
   return Done{};
 }
@@ -249,13 +254,13 @@ void Engine::write_port() {
     if (!modem_.has_output()) return;
     // A server starts again after the line was lost.
     if (const Status opened = ensure_port(); !opened) {
-      modem_.take_output(output_);
+      modem_.take_output(output_, now_);
       return modem_.line_failed(opened.error(), now_);
     }
   }
   for (;;) {
     if (output_written_ == output_.size()) {
-      modem_.take_output(output_);
+      modem_.take_output(output_, now_);
       output_written_ = 0;
       if (output_.empty()) break;
       if (logger_.enabled(log::Level::kDebug)) {
@@ -276,10 +281,20 @@ void Engine::write_port() {
         Error{ENETDOWN, -1,
               port_->name() + ": the line to the module is gone (" + strerror(errno) + ")"});
   }
-  const bool wanted = output_written_ < output_.size();
-  if (wanted == port_writable_wanted_) return;
-  port_writable_wanted_ = wanted;
-  watch(EPOLL_CTL_MOD, port_->fd(), wanted ? EPOLLIN | EPOLLOUT : EPOLLIN, Source::kPort, 0);
+  watch_port();
+}
+
+void Engine::watch_port() {
+  const bool can_wait = port_->flow_control() != serial::FlowControl::kNone;
+  unsigned events = can_wait && !modem_.wants_input() ? 0U : EPOLLIN;
+  if (output_written_ < output_.size()) events |= EPOLLOUT;
+  if (events == port_events_) return;
+  port_events_ = events;
+  watch(EPOLL_CTL_MOD, port_->fd(), events, Source::kPort, 0);
+}
+
+bool Engine::line_is_drained() {
+  return !port_ || (output_written_ == output_.size() && port_->is_drained());
 }
 
 void Engine::port_failed(const Error& error) {
@@ -567,7 +582,8 @@ std::string Engine::notice_for(const Error& error) {
 // ---- The end
 
 void Engine::check_finished() {
-  if (now_ - last_progress_ > kFinishPatience) {
+  const auto patience = modem_.in_data_mode() ? kDataModePatience : kFinishPatience;
+  if (now_ - last_progress_ > patience) {
     log(log::Level::kWarn, "gave up sending what was left at the end");
     done_ = true;
     return;

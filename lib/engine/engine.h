@@ -75,6 +75,7 @@ class Engine final : private modem::Host {
   void handle(Source source, std::uint32_t value, unsigned events);
   void read_port();
   void write_port();
+  void watch_port();
   void port_failed(const Error& error);
   Status ensure_port();
   modem::PushPolicy push_policy() const;
@@ -113,6 +114,7 @@ class Engine final : private modem::Host {
   void listen_failed(modem::ServerId id, const Error& error) override;
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
+  bool line_is_drained() override;
   void log(log::Level level, std::string_view text) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
 
@@ -181,7 +183,7 @@ class Engine final : private modem::Host {
   std::vector<UniqueFd> listeners_;
   std::map<int, std::function<void()>> outside_;
   std::optional<serial::Port> port_;
-  bool port_writable_wanted_ = false;
+  unsigned port_events_ = 0;
   std::string output_;
   std::size_t output_written_ = 0;
   std::vector<std::byte> input_;

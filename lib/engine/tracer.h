@@ -94,6 +94,7 @@ class Tracer final : public modem::Host, private chat::Observer {
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
+  bool line_is_drained() override { return next_.line_is_drained(); }
   void log(log::Level level, std::string_view text) override;
 
   // ---- chat::Observer

@@ -139,10 +139,10 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       return pause(kLaterProbe, now);
     case Step::kNetworkState:
       return command(chat, "AT+NETOPEN?", kQuestion, now);
-    case Step::kTransparentMode:
+    case Step::kAccessMode:
       return command(chat, "AT+CIPMODE?", kQuestion, now);
-    case Step::kLeaveTransparentMode:
-      return command(chat, "AT+CIPMODE=0", kQuestion, now);
+    case Step::kSetAccessMode:
+      return command(chat, config_.transparent ? "AT+CIPMODE=1" : "AT+CIPMODE=0", kQuestion, now);
     case Step::kFindLinks:
       return command(chat, "AT+CIPOPEN?", kQuestion, now);
     case Step::kCloseLink:
@@ -213,7 +213,7 @@ void Bringup::on_reply(const at::Reply& reply, chat::TimePoint) {
   } else if (std::holds_alternative<at::Address>(reply)) {
     if (step_ == Step::kAddress) seen_ = reply;
   } else if (std::holds_alternative<at::CipMode>(reply)) {
-    if (step_ == Step::kTransparentMode) seen_ = reply;
+    if (step_ == Step::kAccessMode) seen_ = reply;
   } else if (std::holds_alternative<at::RxMode>(reply)) {
     if (step_ == Step::kReadMode) seen_ = reply;
   }
@@ -234,9 +234,14 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
   switch (step_) {
     case Step::kNetworkState:
       return on_network_state(answer, now);
-    case Step::kTransparentMode:
-      return on_transparent_mode();
-    case Step::kLeaveTransparentMode:
+    case Step::kAccessMode:
+      return on_access_mode();
+    case Step::kSetAccessMode:
+      if (!ok && config_.transparent) {
+        return fail(ENETDOWN, "the module has refused transparent mode (AT+CIPMODE=1)");
+      }
+      found_.command = config_.transparent;
+      wrong_mode_ = false;
       return go(Step::kPin);
     case Step::kFindLinks:
       if (start_ == Start::kCheck) return after_cleaning();
@@ -313,14 +318,15 @@ void Bringup::on_network_state(const chat::Answer& answer, chat::TimePoint now) 
     found_network_closed_ = true;
     start_ = Start::kFresh;
   }
-  go(Step::kTransparentMode);
+  go(Step::kAccessMode);
 }
 
-void Bringup::on_transparent_mode() {
+void Bringup::on_access_mode() {
   const auto* mode = seen_ ? std::get_if<at::CipMode>(&*seen_) : nullptr;
-  transparent_ = mode != nullptr && mode->mode == 1 && start_ != Start::kCheck;
+  const bool transparent = mode != nullptr && mode->mode == 1;
+  wrong_mode_ = transparent != config_.transparent && start_ != Start::kCheck;
   if (network_open_) return go(Step::kFindLinks);
-  go(transparent_ ? Step::kLeaveTransparentMode : Step::kPin);
+  go(wrong_mode_ ? Step::kSetAccessMode : Step::kPin);
 }
 
 // For the commands whose result is a line of its own, before or after OK.
@@ -349,7 +355,7 @@ void Bringup::finish_result_step() {
       if (!servers_.empty()) return go(Step::kStopServer);
       return after_cleaning();
     case Step::kCloseNetwork:
-      return go(transparent_ ? Step::kLeaveTransparentMode : Step::kPin);
+      return go(wrong_mode_ ? Step::kSetAccessMode : Step::kPin);
     case Step::kOpenNetwork: {
       const int err = std::get<at::NetOpen>(*seen_).value;
       if (err == 0) return go(Step::kAddress);
@@ -363,7 +369,7 @@ void Bringup::finish_result_step() {
 }
 
 void Bringup::after_cleaning() {
-  if (!transparent_ && start_ != Start::kRebuild) return go(Step::kAddress);
+  if (!wrong_mode_ && start_ != Start::kRebuild) return go(Step::kAddress);
   start_ = Start::kFresh;
   go(Step::kCloseNetwork);
 }
@@ -433,7 +439,7 @@ void Bringup::on_address(chat::TimePoint now) {
     return restart(kLaterProbe, now);
   }
   address_ = line->ip;
-  go(Step::kReadMode);
+  go(config_.transparent ? Step::kTimeouts : Step::kReadMode);
 }
 
 }  // namespace a7600::modem

@@ -24,12 +24,14 @@ struct BringupConfig {
   // tries lock the SIM.
   bool pin_refused = false;
   std::chrono::milliseconds connect_timeout{120'000};
+  bool transparent = false;  // AT+CIPMODE=1: one connection gets the whole line (manual 1.2)
 };
 
 // What the module was found with, to be put back when it is left.
 struct Found {
   bool echo = false;
-  bool push = false;  // CIPRXGET 0
+  bool push = false;     // CIPRXGET 0
+  bool command = false;  // CIPMODE 0, and now it is 1
 };
 
 // Theory. A host that crashed leaves echo off, links, servers, the network, an unfinished CIPSEND
@@ -40,7 +42,10 @@ struct Found {
 //     │
 //   network open? ─ no ─▶ PIN ─▶ registration ─▶ APN ─▶ NETOPEN ─┐
 //     │ yes                                                      │
-//     └─▶ transparent? stale links? stale servers? ──────────────┴─▶ address ─▶ buffer mode ─▶ up
+//     └─▶ access mode? stale links? stale servers? ──────────────┴─▶ address ─▶ buffer mode ─▶ up
+//
+// AT+CIPMODE counts only before NETOPEN (manual 2.3): if the module is not in the mode that is
+// wanted, an open network is closed and opened again.
 //
 // The probe is a bare ATE0. Leftovers of an earlier answer may end in "OK" too; so the next
 // command is one whose answer has a line of its own ("+NETOPEN:"), and an OK without it means that
@@ -96,8 +101,8 @@ class Bringup {
     kEscape,
     kPad,
     kNetworkState,
-    kTransparentMode,
-    kLeaveTransparentMode,
+    kAccessMode,
+    kSetAccessMode,
     kFindLinks,
     kCloseLink,
     kFindServers,
@@ -125,7 +130,7 @@ class Bringup {
 
   void on_silence(chat::TimePoint now);
   void on_network_state(const chat::Answer& answer, chat::TimePoint now);
-  void on_transparent_mode();
+  void on_access_mode();
   void on_result_step(const chat::Answer& answer, chat::TimePoint now);
   void finish_result_step();
   void on_pin(const chat::Answer& answer, chat::TimePoint now);
@@ -149,7 +154,7 @@ class Bringup {
   bool echo_known_ = false;
 
   bool network_open_ = false;
-  bool transparent_ = false;
+  bool wrong_mode_ = false;
   std::deque<int> links_;    // left open by an earlier host
   std::deque<int> servers_;  // likewise
 

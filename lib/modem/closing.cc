@@ -49,10 +49,11 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
   if (connection == nullptr) return links_.release(closed.link);
   switch (connection->state) {
     case Connection::State::kOpen:
+      if (config_.transparent) give_before_notice(*connection);
       connection->state = Connection::State::kDraining;
       connection->link_open = false;
       // Everything that was pushed is here already.
-      connection->readable = rx_mode_.buffered() || rx_mode_.changing();
+      connection->readable = reads_by_command();
       connection->writable = false;
       if (closed.reason == 2) {
         connection->end = {ETIMEDOUT, "closed for a sending timeout"};

@@ -82,6 +82,9 @@ class Host {
   // The answer to Modem::command().
   virtual void command_answered(CommandId /*id*/, const CommandAnswer& /*answer*/) {}
 
+  // Whether all that was written to the line has left it, as far as the driver tells.
+  virtual bool line_is_drained() { return true; }
+
   virtual void log(log::Level level, std::string_view text) = 0;
 };
 

@@ -13,6 +13,12 @@ std::optional<int> Links::pick() const {
   return best;
 }
 
+std::optional<int> Links::pick_for_data_mode() const {
+  const Slot& slot = slots_[kDataModeLink];
+  if (slot.taken || slot.foreign) return std::nullopt;
+  return kDataModeLink;
+}
+
 void Links::assign(int link, ConnectionId owner) {
   Slot& slot = slots_[static_cast<std::size_t>(link)];
   slot.taken = true;

@@ -10,6 +10,9 @@
 
 namespace a7600::modem {
 
+// Transparent mode has this one only (manual 1.2).
+inline constexpr int kDataModeLink = 0;
+
 // Which connection has which of the module's ten links.
 class Links {
  public:
@@ -17,6 +20,9 @@ class Links {
   // is unlikely to meet its next; at first from 9 downward, since the module gives server clients
   // the lowest (MODEM-NOTES).
   std::optional<int> pick() const;
+
+  // The one link of transparent mode (manual 2.3), if it is free.
+  std::optional<int> pick_for_data_mode() const;
 
   void assign(int link, ConnectionId owner);
   void release(int link);

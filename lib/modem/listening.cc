@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kStopWait = 30s;
+constexpr auto kConnectWait = 5s;
 
 int posix_of_listen(const chat::Answer& answer) {
   if (answer.final == chat::Final::kTimeout) return ETIMEDOUT;
@@ -42,6 +43,12 @@ bool Modem::next_server() {
         servers_.remove(failed);
         log(log::Level::kWarn, "all four servers of the module are in use");
         host_.listen_failed(failed, Error{EADDRINUSE, -1, "all four servers are in use"});
+        return next_server();
+      }
+      if (config_.transparent && *index != 0) {
+        const ServerId failed = id;
+        servers_.remove(failed);
+        host_.listen_failed(failed, Error{EBUSY, -1, "transparent mode has one server"});
         return next_server();
       }
       server.state = Server::State::kStarting;
@@ -159,6 +166,8 @@ void Modem::on_client(const at::ClientAccepted& client) {
   connection.state = Connection::State::kOpen;
   connection.link = client.link;
   connection.link_open = true;
+  // In transparent mode CONNECT follows; if it gets lost, ATO asks for it.
+  if (config_.transparent) connection.not_before = now_ + kConnectWait;
   // Its first data may have been announced before it was.
   connection.readable = early_data_[static_cast<std::size_t>(client.link)];
   links_.assign(client.link, *id);

@@ -12,6 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr const char* kCloseNetwork = "AT+NETCLOSE";
+constexpr auto kNetworkWait = 10s;
 constexpr auto kRestartWait = 2s;  // a command in flight when the module restarts has no answer
 
 }  // namespace
@@ -127,16 +129,22 @@ void Modem::leave(chat::TimePoint now) {
   if (found_->push == rx_mode_.buffered()) {
     leave_commands_.emplace_back(found_->push ? "AT+CIPRXGET=0" : "AT+CIPRXGET=1");
   }
+  if (found_->command) {
+    leave_commands_.emplace_back(kCloseNetwork);
+    leave_commands_.emplace_back("AT+CIPMODE=0");
+  }
   if (found_->echo) leave_commands_.emplace_back("ATE1");
 }
 
 void Modem::line_failed(const Error& error, chat::TimePoint now) {
   Entry entry(*this, now);
   chat_.abandon();
+  data_mode_.leave();
   task_ = Task::kNone;
   phase_ = Phase::kOff;
   drop_bringup();
   leave_commands_.clear();
+  leave_result_due_.reset();
   servers_.restart();
   postpone_retry();
   // In this order: what was opening waits again, and fails with the rest.
@@ -152,9 +160,18 @@ void Modem::feed(std::span<const std::byte> bytes, chat::TimePoint now) {
   chat_.feed(bytes, now);
 }
 
+void Modem::take_output(std::string& into, chat::TimePoint now) {
+  if (data_mode_.flows() && !chat_.has_output()) {
+    Entry entry(*this, now);
+    send_data();
+  }
+  chat_.take_output(into);
+}
+
 void Modem::on_time(chat::TimePoint now) {
   Entry entry(*this, now);
   chat_.on_time(now);
+  on_data_mode_time();
   expire();
 }
 
@@ -186,6 +203,8 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   }
   if (phase_ == Phase::kOff && !servers_.empty() && now_ < retry_at_) consider(retry_at_);
   if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
+  consider(data_mode_.wake());
+  consider(leave_result_due_);
   for (const Query& query : queries_) consider(query.deadline);
   return soonest;
 }
@@ -251,6 +270,8 @@ void Modem::command(Task task, ConnectionId id, chat::Command command) {
 }
 
 void Modem::next() {
+  if (config_.transparent) refuse_all_but_one();
+  if (data_mode_.active()) return next_in_data_mode();
   if (!chat_.idle() || next_leave()) return;
   if (phase_ == Phase::kOff && wanted()) {
     start_bringup(network_lost_ ? Bringup::Start::kRebuild : Bringup::Start::kFresh);
@@ -258,17 +279,22 @@ void Modem::next() {
   if (phase_ == Phase::kBringup || phase_ == Phase::kCheck) next_bringup();
   if (!chat_.idle() || (bringup_ && !bringup_->is_searching())) return;
   if (next_foreign() || phase_ != Phase::kUp) return;
-  if (next_rx_mode() || next_refused() || next_stray() || next_server() || next_open() ||
-      next_close() || next_resolve()) {
+  if (next_resume() || next_rx_mode() || next_refused() || next_stray() || next_server() ||
+      next_open() || next_close() || next_resolve()) {
     return;
   }
   next_transfer();
 }
 
 bool Modem::next_leave() {
+  if (leave_result_due_) {
+    if (now_ < *leave_result_due_) return true;
+    leave_result_due_.reset();
+  }
   if (leave_commands_.empty()) return leaving_;
   std::string text = std::move(leave_commands_.front());
   leave_commands_.pop_front();
+  if (text == kCloseNetwork) leave_result_due_ = now_ + kNetworkWait;
   command(Task::kLeave, 0, {.text = std::move(text), .payload = {}, .timeout = 2s});
   return true;
 }
@@ -298,6 +324,9 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
         chat_.hurry(now_ + kRestartWait);
       }
     }
+  } else if (std::holds_alternative<at::Connect>(reply)) {
+    // A server's client: "+CLIENT:" came before (manual 6.4.1).
+    if (config_.transparent && by_link(kDataModeLink) != nullptr) enter_data_mode();
   } else {
     handle_result(reply);
   }
@@ -336,6 +365,8 @@ void Modem::handle_result(const at::Reply& reply) {
     release_link(*connection);
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
+  } else if (std::holds_alternative<at::NetClose>(reply)) {
+    leave_result_due_.reset();
   }
 }
 
@@ -349,9 +380,12 @@ void Modem::on_answer(const chat::Answer& answer) {
     }
     return;
   }
+  if (task == Task::kLeave && answer.final != chat::Final::kOk) leave_result_due_.reset();
   if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
   if (task == Task::kForeign) {
     on_foreign_answer(answer);
+  } else if (task == Task::kResume) {
+    on_resume_answer(answer);
   } else if (task == Task::kResolve) {
     on_resolve_answer(answer);
   } else if (task == Task::kRxMode) {
@@ -399,6 +433,13 @@ Connection* Modem::find(ConnectionId id) {
 int Modem::link_of(ConnectionId id) const {
   const auto found = connections_.find(id);
   return found == connections_.end() ? -1 : found->second.link;
+}
+
+const Connection* Modem::by_link(int link) const {
+  const auto owner = links_.owner(link);
+  if (!owner) return nullptr;
+  const auto found = connections_.find(*owner);
+  return found == connections_.end() ? nullptr : &found->second;
 }
 
 Connection* Modem::by_link(int link) {

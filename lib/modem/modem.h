@@ -13,6 +13,7 @@
 #include "chat/chat.h"
 #include "modem/bringup.h"
 #include "modem/connection.h"
+#include "modem/data_mode.h"
 #include "modem/host.h"
 #include "modem/links.h"
 #include "modem/rx_mode.h"
@@ -39,6 +40,9 @@ struct Counters {
 // Phases: kOff (nothing wanted yet, or the line fell silent) -> kBringup -> kUp. A timeout or a
 // restart of the module leads from kUp to kCheck, which is a bring-up that keeps the connections
 // if the network is found still open.
+//
+// With BringupConfig::transparent there is one connection at a time, and while it is open the line
+// is its own (data_mode.h): commands wait, and what can't wait is refused.
 class Modem final : private chat::Listener {
  public:
   Modem(Host& host, BringupConfig config);
@@ -81,19 +85,25 @@ class Modem final : private chat::Listener {
   // connections closed. left() tells when it is done.
   void leave(chat::TimePoint now);
   bool left() const {
-    return leaving_ && (phase_ != Phase::kUp || (leave_commands_.empty() && chat_.idle()));
+    return leaving_ && (phase_ != Phase::kUp ||
+                        (leave_commands_.empty() && !leave_result_due_ && chat_.idle()));
   }
 
   // What the line is good for. Before the first connection.
   void set_push_policy(PushPolicy policy) { rx_mode_.set_policy(policy); }
+  // How fast it is at least. For transparent mode, which has to know when the line is silent.
+  void set_line_rate(unsigned bits_per_second) { data_mode_.set_rate(bits_per_second); }
 
   // The line itself has failed (unplugged, closed): everything ends with `error`.
   void line_failed(const Error& error, chat::TimePoint now);
 
   // ---- The line's side.
   void feed(std::span<const std::byte> bytes, chat::TimePoint now);
-  void take_output(std::string& into) { chat_.take_output(into); }
+  void take_output(std::string& into, chat::TimePoint now);
   bool has_output() const { return chat_.has_output(); }
+  // False while what comes has nowhere to go: in data mode, with a reader that has fallen behind.
+  // A line that can push back should then be left unread.
+  bool wants_input() const;
 
   void on_time(chat::TimePoint now);
   std::optional<chat::TimePoint> deadline() const;
@@ -109,6 +119,8 @@ class Modem final : private chat::Listener {
   // The link that a connection has; -1: none (yet, or any more).
   int link_of(ConnectionId id) const;
   const Counters& counters() const { return counters_; }
+  // The line belongs to a connection, or is being taken back from it.
+  bool in_data_mode() const { return data_mode_.active(); }
   // Which of the module's four servers it is; -1: none (yet).
   int server_index(ServerId id) const;
   // What the module is waited for, as a sentence; empty when it is up, or not wanted.
@@ -133,6 +145,7 @@ class Modem final : private chat::Listener {
     kStopServer,
     kResolve,
     kRxMode,
+    kResume,
     kSend,
     kRead,
     kLeave,
@@ -155,6 +168,7 @@ class Modem final : private chat::Listener {
   void on_pushed(int link, const std::optional<Endpoint>& from,
                  std::span<const std::byte> bytes) override;
   void on_push_cut(int link) override;
+  void on_data(std::span<const std::byte> bytes) override;
 
   // Scheduling.
   void next();
@@ -211,6 +225,17 @@ class Modem final : private chat::Listener {
   void on_foreign_answer(const chat::Answer& answer);
   void fail_foreign();
 
+  // Transparent mode (transparent.cc).
+  void enter_data_mode();
+  void send_data();
+  void next_in_data_mode();
+  bool next_resume();
+  void on_resume_answer(const chat::Answer& answer);
+  void on_data_mode_time();
+  void on_command_mode();
+  void give_before_notice(Connection& connection);
+  void refuse_all_but_one();
+
   void send_chunk(Connection& connection);
   void read_chunk(Connection& connection);
   void on_send_answer(Connection& connection, const chat::Answer& answer);
@@ -218,6 +243,7 @@ class Modem final : private chat::Listener {
   Connection* pushed_without_link(const std::optional<Endpoint>& from);
   void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
+  bool reads_by_command() const;
   bool everyone_keeps_up() const;
   // Gives the connection up. What the module still holds for it is read first, unless a part of
   // the stream before that is lost.
@@ -230,6 +256,7 @@ class Modem final : private chat::Listener {
 
   Connection* find(ConnectionId id);
   Connection* by_link(int link);
+  const Connection* by_link(int link) const;
   // The link number is free again: forgets the connection if the host is done with it.
   void release_link(Connection& connection);
   void forget(ConnectionId id);
@@ -272,7 +299,9 @@ class Modem final : private chat::Listener {
   CommandAnswer foreign_answer_;
 
   RxMode rx_mode_;
-  int cursor_ = 0;  // link and direction that had the last turn
+  DataMode data_mode_;
+  int data_mode_end_ = 1;  // <close_reason> of a link that is found closed after data mode
+  int cursor_ = 0;         // link and direction that had the last turn
   std::array<std::byte, at::kLargestSend> chunk_{};
   std::size_t chunk_size_ = 0;
 
@@ -280,6 +309,7 @@ class Modem final : private chat::Listener {
   bool asked_ = false;  // a public function was called since next() last looked
   bool leaving_ = false;
   std::deque<std::string> leave_commands_;
+  std::optional<chat::TimePoint> leave_result_due_;  // of AT+NETCLOSE
   Counters counters_;
 };
 

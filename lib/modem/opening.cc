@@ -18,7 +18,7 @@ constexpr int kOpenAttempts = 12;  // every link once, and a little patience wit
 }  // namespace
 
 bool Modem::next_open() {
-  const auto link = links_.pick();
+  const auto link = config_.transparent ? links_.pick_for_data_mode() : links_.pick();
   if (!link) return false;
   // The map is ordered by id, and ids are given in order: first come, first served.
   for (auto& [id, connection] : connections_) {
@@ -39,6 +39,7 @@ bool Modem::next_open() {
     command(Task::kOpen, id,
             {.text = connection.udp ? at::open_udp(*link, connection.local_port.value_or(0))
                                     : at::open_tcp(*link, connection.to, connection.local_port),
+             .shape = config_.transparent ? chat::Shape::kDial : chat::Shape::kPlain,
              .payload = {},
              .timeout = config_.connect_timeout + 5s});
     return true;
@@ -52,6 +53,10 @@ void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
   if (connection.displaced) return retry_open(connection, 0ms);
   switch (answer.final) {
     case chat::Final::kOk:
+      if (chat_.in_data_mode()) {
+        enter_data_mode();
+        return on_opened(connection);
+      }
       if (connection.opened) return on_opened(connection);
       connection.result_due = now_ + config_.connect_timeout + 5s;
       break;
@@ -63,7 +68,9 @@ void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
         connection.link = -1;
         return retry_open(connection, kBusyPause);
       }
-      if (answer.info == at::ErrInfo::kNetworkNotOpened) {
+      if (answer.final_line == "CONNECT FAIL") {
+        on_open_result({connection.link, static_cast<int>(at::Err::kNetworkFailure)});
+      } else if (answer.info == at::ErrInfo::kNetworkNotOpened) {
         on_open_result({connection.link, static_cast<int>(at::Err::kNetworkNotOpened)});
       } else {
         open_failed(connection, answer.info == at::ErrInfo::kInvalidParameter ? EINVAL : EIO, -1,

@@ -95,6 +95,7 @@ void Modem::bringup_up() {
     strays_.clear();
     return;
   }
+  std::vector<int> closed;
   for (auto& [id, connection] : connections_) {
     if (connection.link < 0) continue;
     const bool open = (open_links >> static_cast<unsigned>(connection.link) & 1U) != 0;
@@ -102,7 +103,7 @@ void Modem::bringup_up() {
       case Connection::State::kOpen:
         // What the module holds for it is read even if the link has closed meanwhile.
         connection.readable = true;
-        if (!open) on_link_closed({connection.link, 1});
+        if (!open) closed.push_back(connection.link);
         break;
       case Connection::State::kClosing:
         connection.state = Connection::State::kEnded;
@@ -117,6 +118,7 @@ void Modem::bringup_up() {
         break;
     }
   }
+  for (const int link : closed) on_link_closed({link, std::exchange(data_mode_end_, 1)});
 }
 
 void Modem::postpone_retry() {

@@ -29,6 +29,7 @@ constexpr auto kLongestPollPause = 300s;
 }  // namespace
 
 bool Modem::next_transfer() {
+  if (config_.transparent) return false;
   constexpr int kTurns = 2 * at::kLinks;
   for (int i = 1; i <= kTurns; ++i) {
     const int turn = (cursor_ + i) % kTurns;
@@ -194,6 +195,11 @@ void Modem::give(Connection& connection, const Endpoint& from, std::span<const s
                                    : host_.give(connection.id, bytes);
 }
 
+// Whether the module may hold received data that has to be asked for.
+bool Modem::reads_by_command() const {
+  return !config_.transparent && (rx_mode_.buffered() || rx_mode_.changing());
+}
+
 // ---- Direct push mode
 
 bool Modem::everyone_keeps_up() const {
@@ -277,7 +283,7 @@ void Modem::break_connection(Connection& connection, int posix, std::string_view
   connection.writable = false;
   connection.unsent.clear();
   // What was pushed is here already.
-  connection.readable = drain == Drain::kYes && (rx_mode_.buffered() || rx_mode_.changing());
+  connection.readable = drain == Drain::kYes && reads_by_command();
   if (!connection.readable) drained(connection);
 }
 
@@ -294,6 +300,7 @@ void Modem::drained(Connection& connection) {
 // ---- The safety poll
 
 void Modem::expect_first_data(Connection& connection) {
+  if (config_.transparent) return;
   connection.poll_pause = kFirstPollAtRest;
   connection.poll_at = now_ + connection.poll_pause;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include <cerrno>
 #include <memory>
@@ -108,5 +109,10 @@ Port::~Port() { delete state_; }
 int Port::fd() const { return state_->tty ? state_->tty->fd() : state_->socket.get(); }
 const std::string& Port::name() const { return state_->name; }
 FlowControl Port::flow_control() const { return state_->flow_control; }
+
+bool Port::is_drained() const {
+  int waiting = 0;
+  return ::ioctl(fd(), TIOCOUTQ, &waiting) != 0 || waiting == 0;
+}
 
 }  // namespace a7600::serial

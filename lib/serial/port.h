@@ -31,6 +31,8 @@ class Port {
   int fd() const;                   // non-blocking, close-on-exec; for epoll, read and write
   const std::string& name() const;  // the device opened, e.g. "/dev/ttyUSB2", "tcp:10.0.0.1:2000"
   FlowControl flow_control() const;
+  // Whether the driver has passed on all that was written; true where it doesn't tell.
+  bool is_drained() const;
 
  private:
   struct State;

@@ -116,7 +116,7 @@ void Rig::set_room(modem::ConnectionId id, int chunks) {
 
 std::string Rig::sent() {
   std::string out;
-  modem.take_output(out);
+  modem.take_output(out, now);
   return out;
 }
 

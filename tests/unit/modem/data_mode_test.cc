@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "modem/data_mode.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Line {
+  DataMode mode;
+  chat::TimePoint now{1h};
+  std::string given;
+  std::string written;
+
+  Line() { mode.enter(now); }
+  void receive(std::string_view text) {
+    given += mode.receive(std::as_bytes(std::span(text)), now);
+  }
+  void write(std::string_view text) { mode.write(text, written, now); }
+  // Passes the time until the mode wakes, and says what it then wants.
+  DataMode::Step wake() {
+    REQUIRE(mode.wake().has_value());
+    now = std::max(now, *mode.wake());
+    const DataMode::Step step = mode.on_time(now);
+    if (step == DataMode::Step::kEscape) mode.escape_written(now);
+    return step;
+  }
+};
+
+TEST_CASE("what can't be the module's own words passes at once") {
+  Line line;
+  line.receive("some data\nCLOSED for today");
+  CHECK(line.given == "some data\nCLOSED for today");
+  line.receive(std::string_view("\x00\xff\r\nabc", 7));
+  CHECK(line.given.size() == 33);
+  CHECK_FALSE(line.mode.wake().has_value());
+}
+
+TEST_CASE("the beginning of a notice is held for a moment only") {
+  Line line;
+  line.receive("data\r\n");
+  CHECK(line.given == "data");
+  CHECK(line.wake() == DataMode::Step::kReleased);
+  CHECK(line.mode.take_held() == "\r\n");
+}
+
+TEST_CASE("a notice in pieces is held back whole") {
+  Line line;
+  for (const char byte : std::string("the end\r\nCLOSED\r\n\r\n+IPCLOSE: 0,1\r\n")) {
+    line.receive(std::string_view(&byte, 1));
+  }
+  CHECK(line.given == "the end");
+  CHECK_FALSE(line.mode.flows());
+  CHECK(line.wake() == DataMode::Step::kEscape);
+  CHECK(line.wake() == DataMode::Step::kCommandMode);
+  CHECK_FALSE(line.mode.escape_answered());
+  CHECK(line.mode.notice() == "\r\nCLOSED\r\n\r\n+IPCLOSE: 0,1\r\n");
+}
+
+TEST_CASE("an end of line before the notice's own is the peer's") {
+  Line line;
+  line.receive("a line\r\n\r\nCLOSED\r\n");
+  CHECK(line.wake() == DataMode::Step::kEscape);
+  CHECK(line.wake() == DataMode::Step::kCommandMode);
+  CHECK(line.given + line.mode.take_before_notice() == "a line\r\n");
+}
+
+TEST_CASE("a notice with more behind it was the peer's") {
+  Line line;
+  line.receive("\r\nCLOSED\r\n");
+  line.receive("no");
+  CHECK(line.given == "\r\nCLOSED\r\nno");
+  CHECK(line.mode.flows());
+}
+
+TEST_CASE("an answered escape sequence means that the notice was the peer's") {
+  Line line;
+  line.receive("\r\nCLOSED\r\n");
+  CHECK(line.wake() == DataMode::Step::kEscape);
+  line.now += 1s;
+  line.receive("more\r\nOK\r\n");
+  CHECK(line.wake() == DataMode::Step::kCommandMode);
+  CHECK(line.mode.escape_answered());
+  CHECK(line.mode.take_held() == "\r\nCLOSED\r\nmore");
+}
+
+TEST_CASE("the escape sequence waits for silence, counted from when the line is done") {
+  Line line;
+  line.mode.set_rate(9600);
+  line.write(std::string(960, 'x'));  // a second's worth
+  line.mode.request_command_mode();
+  const auto asked = line.now;
+  CHECK(line.wake() == DataMode::Step::kEscape);
+  CHECK(line.now - asked >= 2s);
+}
+
+TEST_CASE("an unanswered escape sequence is repeated, and then given up") {
+  Line line;
+  line.mode.request_command_mode();
+  int escapes = 0;
+  for (;;) {
+    const DataMode::Step step = line.wake();
+    if (step == DataMode::Step::kCommandMode) break;
+    escapes += step == DataMode::Step::kEscape ? 1 : 0;
+    REQUIRE(escapes < 10);
+  }
+  CHECK(escapes == 3);
+  CHECK_FALSE(line.mode.escape_answered());
+}
+
+TEST_CASE("the program's last bytes leave before the escape sequence") {
+  Line line;
+  line.write("+++");
+  CHECK(line.written == "++");
+  CHECK(line.mode.holds_output());
+  line.now = *line.mode.wake();
+  line.write({});
+  CHECK(line.written == "+++");
+  CHECK_FALSE(line.mode.holds_output());
+}
+
+}  // namespace
+}  // namespace a7600::modem
