@@ -227,6 +227,7 @@ constexpr Row kRows[] = {
     {"+CIPHEAD:", single<HeadMode>},
     {"+CIPSRIP:", single<SourceMode>},
     {"+CIPMODE:", single<CipMode>},
+    {"+IFC:", pair_of<FlowControl>},
     {"+CIPACK:", parse_ack},
     {"+CREG:", parse_registration},
     {"+CGREG:", parse_registration},

@@ -112,6 +112,11 @@ struct HeadMode {  // "+CIPHEAD: <mode>" (2.8)
 struct SourceMode {  // "+CIPSRIP: <mode>" (2.9)
   int mode;
 };
+struct FlowControl {  // "+IFC: <by the module>,<by the host>": 0 none, 2 RTS/CTS (V.250)
+  int by_module;
+  int by_host;
+  bool operator==(const FlowControl&) const = default;
+};
 struct Pin {  // "+CPIN: READY", "+CPIN: SIM PIN" …
   std::string_view state;
 };
@@ -148,8 +153,8 @@ using Reply =
     std::variant<Other, Ok, ErrorResult, CmeError, Connect, NoConnection, CipError, IpError,
                  NetOpen, NetClose, OpenResult, CloseResult, SendResult, ServerStop, OpenLink,
                  ClosedLink, RxHeader, RxRest, RxMode, CipMode, Address, Ack, DnsAnswer, DnsError,
-                 ServerLine, Pin, Registration, SocketConfig, HeadMode, SourceMode, DataReady,
-                 LinkClosed, NetworkClosed, ClientAccepted, RecvFrom, PushHeader, Boot>;
+                 ServerLine, Pin, Registration, SocketConfig, HeadMode, SourceMode, FlowControl,
+                 DataReady, LinkClosed, NetworkClosed, ClientAccepted, RecvFrom, PushHeader, Boot>;
 
 // Reads one line. Blanks after a colon or comma don't matter; numbers outside an int, missing
 // fields and words where numbers belong make it Other. Views point into `line`.

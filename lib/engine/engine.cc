@@ -214,6 +214,7 @@ Status Engine::ensure_port() {
   port_events_ = EPOLLIN;
   watch(EPOLL_CTL_ADD, port_->fd(), port_events_, Source::kPort, 0);
   modem_.set_push_policy(push_policy());
+  modem_.set_flow_control_unproved(port_->flow_control() == serial::FlowControl::kRtsCts);
   modem_.set_line_rate(static_cast<unsigned>(config_.baud));
   log(log::Level::kInfo, "opened " + port_->name());
   return Done{};

@@ -57,6 +57,9 @@ struct Connection {
   std::optional<chat::TimePoint> poll_at;
   std::chrono::seconds poll_pause{0};
 
+  // Push mode has begun with data of this connection in the module, which it is to push by then.
+  std::optional<chat::TimePoint> push_due;
+
   End end;  // kDraining: what the host will be told
 };
 

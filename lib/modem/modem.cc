@@ -157,7 +157,9 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
 
 void Modem::feed(std::span<const std::byte> bytes, chat::TimePoint now) {
   Entry entry(*this, now);
+  const bool payload_before = chat_.in_payload();
   chat_.feed(bytes, now);
+  pace_.received(bytes.size(), payload_before, chat_.in_payload(), now);
 }
 
 void Modem::take_output(std::string& into, chat::TimePoint now) {
@@ -195,6 +197,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     if (connection.not_before && *connection.not_before > now_) consider(connection.not_before);
     consider(connection.result_due);
     consider(connection.poll_at);
+    consider(connection.push_due);
   }
   for (const auto& [id, server] : servers_) {
     consider(server.stop_due);
@@ -213,6 +216,10 @@ void Modem::expire() {
   std::vector<ConnectionId> waiting_too_long;
   for (auto& [id, connection] : connections_) {
     if (connection.poll_at && now_ >= *connection.poll_at) safety_poll(connection);
+    if (connection.push_due && now_ >= *connection.push_due) {
+      connection.push_due.reset();
+      on_push_missing();
+    }
     if (connection.state == Connection::State::kWaiting && now_ >= connection.deadline) {
       waiting_too_long.push_back(id);
     }
@@ -389,10 +396,9 @@ void Modem::on_answer(const chat::Answer& answer) {
   } else if (task == Task::kResolve) {
     on_resolve_answer(answer);
   } else if (task == Task::kRxMode) {
-    const bool must_read = rx_mode_.on_answer(answer);
-    for (auto& [id, connection] : connections_) {
-      if (must_read && connection.link >= 0) connection.readable = true;
-    }
+    const bool may_be_silent = rx_mode_.expects_silence();
+    on_rx_mode_answer(answer);
+    if (may_be_silent) return;
   } else if (task == Task::kStartServer || task == Task::kStopServer) {
     if (Server* server = servers_.find(task_id_)) {
       if (task == Task::kStartServer) {

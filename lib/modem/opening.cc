@@ -36,6 +36,7 @@ bool Modem::next_open() {
     early_data_[static_cast<std::size_t>(*link)] = false;
     ++connection.open_attempts;
     links_.assign(*link, id);
+    schedule_.forget(*link);
     command(Task::kOpen, id,
             {.text = connection.udp ? at::open_udp(*link, connection.local_port.value_or(0))
                                     : at::open_tcp(*link, connection.to, connection.local_port),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -45,8 +46,9 @@ class Line {
   // Queues output; it leaves at the end of the turn at the earliest.
   void write(std::string_view bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
   std::size_t queued() const { return out_.size() - sent_; }
-  // Whether bulk output (pushed data, transparent data) may be queued.
-  bool room() const { return queued() < kRoom; }
+  // Whether bulk output (pushed data, transparent data) may be queued: on a paced line only when
+  // what is queued is about to leave, so that answers wait for one piece at most.
+  bool room() const { return queued() < (out_pace_.on() ? paced_room() : kRoom); }
   // Sends what it can. Called at the end of each turn.
   void flush();
   // What is queued is lost.
@@ -74,7 +76,10 @@ class Line {
 
  private:
   static constexpr std::size_t kRoom = 8192;
+  static constexpr std::size_t kPacedRoom = 256;
 
+  // Two slices at least, or the line would run dry between them.
+  std::size_t paced_room() const { return std::max(kPacedRoom, 2 * out_pace_.slice()); }
   void on_ready(std::uint32_t events);
   void take_input();
   void take_slice(bool next);

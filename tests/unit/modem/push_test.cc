@@ -20,21 +20,32 @@ const Script kSetUp = {{"AT+CIPCCFG?", kConfig},
                        {"AT+CIPSRIP=1", "OK"},
                        {"AT+CIPRXGET=0", "OK"}};
 
-// Connection 1 on link 9, connection 2 on link 8, the module pushing.
-Rig& pushing(Rig& rig) {
-  rig.modem.set_push_policy(modem::PushPolicy::kAlways);
-  rig.resolve(999, "bring.up");
-  rig.play(whole_bringup() + kSetUp);
-  rig.play({{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
-  rig.events();
-  rig.connect(1, 9);
-  rig.connect(2, 8);
-  return rig;
-}
-
 void push(Rig& rig, int link, const std::string& payload) {
   rig.raw("\r\n+RECEIVE," + std::to_string(link) + "," + std::to_string(payload.size()) + "\r\n" +
           payload);
+}
+
+void push_from(Rig& rig, const std::string& peer, const std::string& payload) {
+  rig.raw("\r\nRECV FROM:" + peer + "\r\n+IPD" + std::to_string(payload.size()) + "\r\n" + payload);
+}
+
+Rig& up(Rig& rig, modem::PushPolicy policy, const Script& set_up) {
+  rig.modem.set_push_policy(policy);
+  rig.resolve(999, "bring.up");
+  rig.play(whole_bringup() + set_up);
+  rig.play({{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
+  rig.events();
+  return rig;
+}
+
+// Connection 1 on link 9, connection 2 on link 8, the module pushing, its header seen.
+Rig& pushing(Rig& rig) {
+  up(rig, modem::PushPolicy::kAlways, kSetUp);
+  push(rig, 3, "nobody's");
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
+  rig.connect(1, 9);
+  rig.connect(2, 8);
+  return rig;
 }
 
 TEST_CASE("without a policy nothing is pushed") {
@@ -132,11 +143,9 @@ TEST_CASE("data that stops in its middle resets its connection and checks the mo
   rig.expect("ATE0");
 }
 
-TEST_CASE("firmware that does not name the link is read from") {
+TEST_CASE("firmware without any header that tells whose the data is, is read from") {
   const Script refusals[] = {
-      {{"AT+CIPCCFG?", "ERROR"}},
-      {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "ERROR"}},
-      {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "OK"}, {"AT+CIPCCFG?", kConfig}},
+      {{"AT+CIPCCFG?", "ERROR"}, {"AT+CIPHEAD?", "ERROR"}, {"AT+CIPHEAD=1", "ERROR"}},
       {{"AT+CIPCCFG?", kNamed}, {"AT+CIPHEAD?", "+CIPHEAD: 0|OK"}, {"AT+CIPHEAD=1", "ERROR"}},
       {{"AT+CIPCCFG?", kNamed},
        {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
@@ -149,15 +158,162 @@ TEST_CASE("firmware that does not name the link is read from") {
   };
   for (const Script& script : refusals) {
     Rig rig;
-    rig.modem.set_push_policy(modem::PushPolicy::kAlways);
-    rig.resolve(999, "bring.up");
-    rig.play(whole_bringup() + script);
-    rig.play({{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
-    rig.events();
-    rig.connect(1, 9);
+    up(rig, modem::PushPolicy::kAlways, script).connect(1, 9);
     rig.say("+CIPRXGET: 1,9");
     rig.expect("AT+CIPRXGET=2,9");
   }
+}
+
+// Set up without <HeaderType> 1, which the module refuses in one way or another.
+const Script kRest = {{"AT+CIPHEAD?", "+CIPHEAD: 1|OK"}, {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"}};
+
+TEST_CASE("firmware that names the peer, not the link, pushes while all peers are different") {
+  const Script without_link[] = {
+      {{"AT+CIPCCFG?", "ERROR"}},
+      {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "ERROR"}},
+      {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "OK"}, {"AT+CIPCCFG?", kConfig}}};
+  for (const Script& script : without_link) {
+    Rig rig;
+    up(rig, modem::PushPolicy::kAlways, script + kRest + Script{{"AT+CIPRXGET=0", "OK"}});
+    rig.connect(1, 9);
+    rig.connect(2, 8);
+    push_from(rig, "203.0.113.1:1002", "two");
+    push_from(rig, "203.0.113.1:1001", "one");
+    CHECK(rig.received(1) == "one");
+    CHECK(rig.received(2) == "two");
+    rig.expect_nothing();
+  }
+}
+
+TEST_CASE("a second connection to the same peer is opened only in buffer access mode") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways,
+     Script{{"AT+CIPCCFG?", "ERROR"}} + kRest + Script{{"AT+CIPRXGET=0", "OK"}});
+  rig.connect(1, 9);
+  rig.connect(2, 8);
+  rig.open_to(3, 1);
+  rig.expect("AT+CIPRXGET=1");
+  push_from(rig, "203.0.113.1:1001", "still one's ");
+  rig.say("OK");
+  rig.play({{Rig::open_command(1, 7), "OK|+CIPOPEN: 7,0"},
+            {"AT+CIPRXGET=2,8", "+IP ERROR: No data|ERROR"}});
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "and this");
+  CHECK(rig.received(1) == "still one's and this");
+  rig.close(3);
+  rig.play({{"AT+CIPCLOSE=7", "OK|+CIPCLOSE: 7,0"}, {"AT+CIPRXGET=0", "OK"}});
+}
+
+TEST_CASE("beside a datagram socket a peer's name alone does not tell whose the data is") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways,
+     Script{{"AT+CIPCCFG?", "ERROR"}} + kRest + Script{{"AT+CIPRXGET=0", "OK"}});
+  rig.connect(1, 9);
+  rig.open_udp(2, 5000);
+  rig.play({{"AT+CIPRXGET=1", "OK"}, {"AT+CIPOPEN=8,\"UDP\",,,5000", "+CIPOPEN: 8,0|OK"}});
+}
+
+TEST_CASE("a module that names no link though it said so is trusted as far as it names peers") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways, kSetUp);
+  rig.connect(1, 9);
+  rig.connect(2, 8);
+  push_from(rig, "203.0.113.1:1002", "two");
+  CHECK(rig.received(2) == "two");
+  rig.expect_nothing();
+  rig.open_to(3, 1);
+  rig.expect("AT+CIPRXGET=1");
+}
+
+TEST_CASE("data pushed without a name for one of two connections resets both") {
+  Rig rig;
+  pushing(rig).raw("\r\n+IPD4\r\ndata");
+  CHECK(rig.events() == Events{"ended 1 ECONNRESET", "ended 2 ECONNRESET"});
+  CHECK(rig.received(1).empty());
+  rig.expect("AT+CIPRXGET=1");
+}
+
+TEST_CASE("a module that keeps back what it held when push began is read from for good") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "first ", 6);
+  rig.play(kSetUp);
+  rig.expect_nothing();
+  rig.pass(2s);
+  rig.play({{"AT+CIPRXGET=1", "OK"}});
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "second", 6);
+  CHECK(rig.received(1) == "first second");
+  rig.expect("AT+CIPRXGET=2,9");
+}
+
+TEST_CASE("a peer that closes while push begins is read to its end") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "first ", 6);
+  Script set_up = kSetUp;
+  set_up.back().answer = "+IPCLOSE: 9,1|OK";
+  rig.play(set_up);
+  rig.expect("AT+CIPRXGET=1");
+  push(rig, 9, "second");
+  rig.say("OK");
+  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  CHECK(rig.received(1) == "first second");
+  CHECK(rig.events() == Events{"ended 1"});
+}
+
+TEST_CASE("the peer is named only as long as somebody needs it") {
+  Rig rig;
+  pushing(rig).open_udp(3, 5000);
+  rig.play({{"AT+CIPSRIP=1", "OK"}, {"AT+CIPOPEN=7,\"UDP\",,,5000", "+CIPOPEN: 7,0|OK"}});
+  rig.close(3);
+  rig.play({{"AT+CIPCLOSE=7", "+CIPCLOSE: 7,0|OK"}, {"AT+CIPSRIP=0", "OK"}});
+  rig.expect_nothing();
+}
+
+TEST_CASE("a module that does not stop naming the peer is left with it") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways, kSetUp).connect(1, 9);
+  push(rig, 9, "one");
+  rig.play({{"AT+CIPSRIP=0", "ERROR"}});
+  push(rig, 9, " two");
+  rig.expect_nothing();
+  CHECK(rig.received(1) == "one two");
+}
+
+TEST_CASE("on a line with RTS and CTS the module is asked to heed them before it pushes") {
+  Rig rig;
+  rig.modem.set_flow_control_unproved(true);
+  up(rig, modem::PushPolicy::kAlways,
+     Script{{"AT+IFC?", "+IFC: 0,0|OK"}, {"AT+IFC=2,2", "OK"}, {"AT", "OK"}} + kSetUp);
+  rig.modem.leave(rig.now);
+  rig.play({{"AT+CIPSRIP=0", "OK"},
+            {"AT+CIPCCFG=10,0,0,1,0,0,500", "OK"},
+            {"AT+IFC=0,0", "OK"},
+            {"AT+CIPRXGET=1", "OK"}});
+}
+
+TEST_CASE("a module that falls silent over RTS and CTS is read from without them") {
+  Rig rig;
+  rig.modem.set_flow_control_unproved(true);
+  rig.modem.set_push_policy(modem::PushPolicy::kAlways);
+  rig.resolve(999, "bring.up");
+  rig.play(whole_bringup() + Script{{"AT+IFC?", "+IFC: 0,0|OK"}, {"AT+IFC=2,2", "OK"}});
+  rig.expect("AT");
+  rig.pass(1s);
+  rig.play({{"AT+IFC=0,0", "OK"}, {"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
+  rig.events();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
 }
 
 TEST_CASE("the module's settings are put back when it is left") {
@@ -167,8 +323,7 @@ TEST_CASE("the module's settings are put back when it is left") {
   rig.close(2);
   rig.play({{"AT+CIPCLOSE=8", "OK|+CIPCLOSE: 8,0"}});
   rig.modem.leave(rig.now);
-  rig.play(
-      {{"AT+CIPSRIP=0", "OK"}, {"AT+CIPCCFG=10,0,0,1,0,0,500", "OK"}, {"AT+CIPRXGET=1", "OK"}});
+  rig.play({{"AT+CIPCCFG=10,0,0,1,0,0,500", "OK"}, {"AT+CIPRXGET=1", "OK"}});
   CHECK(rig.modem.left());
 }
 
