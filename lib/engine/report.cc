@@ -157,6 +157,7 @@ wire::Status Engine::status() const {
   head.registration = facts_.registration;
   head.commands = modem_.counters().commands;
   head.errors = modem_.counters().errors;
+  head.retries = modem_.counters().retries;
   head.resets = modem_.counters().resets;
   head.refused = refused_;
   head.rx_bytes = received_;

@@ -23,8 +23,9 @@ namespace a7600::modem {
 
 struct Counters {
   std::uint64_t commands = 0;
-  std::uint64_t errors = 0;  // commands answered by ERROR or not at all
-  std::uint64_t resets = 0;  // connections given up because an answer was lost or ambiguous
+  std::uint64_t errors = 0;   // commands answered by ERROR or not at all
+  std::uint64_t retries = 0;  // commands sent again, because the module was busy or the link taken
+  std::uint64_t resets = 0;   // connections given up because an answer was lost or ambiguous
 };
 
 // The module as the rest of the library sees it: connections and look-ups on one side, bytes of

@@ -113,6 +113,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
     const auto sent = std::span(chunk_).first(chunk_size_);
     connection.unsent.assign(sent.begin(), sent.end());
     connection.not_before = now_ + kBusyPause;
+    ++counters_.retries;
     return;
   }
   if (answer.err == static_cast<int>(at::Err::kNetworkNotOpened)) {
@@ -184,7 +185,10 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
   }
   // An error without one of these reasons may be a garbled command: nothing was read by it.
   connection.readable = ++connection.read_errors < kReadErrors;
-  if (connection.readable) return;
+  if (connection.readable) {
+    ++counters_.retries;
+    return;
+  }
   if (connection.state == Connection::State::kDraining) return drained(connection);
   break_connection(connection, ECONNRESET, "the module refuses to hand over received data",
                    Drain::kNo);

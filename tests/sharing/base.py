@@ -2,6 +2,7 @@
 """What the tests of the command a7600 share."""
 import json
 import os
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -63,10 +64,10 @@ class SharingTest(ModemTest):
         self.addCleanup(started.stop)
         return started
 
-    def start_client(self, *words, name="client", **settings):
+    def start_client(self, *words, name="client", stdin=subprocess.DEVNULL, **settings):
         started = process.Background(words, self.client_environment(**settings),
                                      self.scratch / f"{self._testMethodName}.{name}",
-                                     cwd=self.scratch)
+                                     cwd=self.scratch, stdin=stdin)
         self.addCleanup(started.stop)
         return started
 
