@@ -81,6 +81,23 @@ for prepare in (lambda s: None, lambda s: (s.bind(("0.0.0.0", 0)), s.listen())):
             print(errno.errorcode[error.errno])
 """
 
+BOTH_FAMILIES = """
+import socket
+def listener(family, port):
+    made = socket.socket(family, socket.SOCK_STREAM)
+    if family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    made.bind(("", port))
+    made.listen()
+    return made
+for families in ((socket.AF_INET, socket.AF_INET6), (socket.AF_INET6, socket.AF_INET)):
+    first = listener(families[0], 0)
+    second = listener(families[1], first.getsockname()[1])
+    print(first.getsockname()[1] == second.getsockname()[1])
+    first.close()
+    second.close()
+"""
+
 TLS_SERVER = """
 import http.server, ssl, sys
 port, certificate, key = sys.argv[1:]
@@ -115,6 +132,11 @@ class Clients(ModemTest):
         # ssl.wrap_socket() tells a listener by that.
         seen = self.succeeds(self.over_both(lambda address: python(UNCONNECTED)))
         self.assertEqual(seen.stdout, b"ENOTCONN\nENOTCONN\n")
+
+    def test_an_ipv4_and_an_ipv6_only_listener_share_a_port(self):
+        # As rsync, sshd and nginx have them.
+        seen = self.succeeds(self.over_both(lambda address: python(BOTH_FAMILIES)))
+        self.assertEqual(seen.stdout, b"True\nTrue\n")
 
 
 class Servers(ModemTest):
