@@ -134,6 +134,7 @@ class Engine final : private modem::Host {
   void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void listen(UniqueFd call, Socket& socket);
   bool is_port_taken(const Socket& socket) const;
+  static bool is_ipv6_only(const Socket& socket);
   static wire::Reply description(const Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
   void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);

@@ -451,6 +451,7 @@ void Modem::on_answer(const chat::Answer& answer) {
         break;
     }
   }
+  if (task == Task::kSend || task == Task::kRead) distrust_new_owner(answer);
   if (answer.final == chat::Final::kTimeout) start_check("a command was not answered");
 }
 
