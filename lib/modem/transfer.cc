@@ -98,6 +98,7 @@ std::size_t Modem::chunk_limit(int link, Direction direction) const {
 
 void Modem::send_chunk(Connection& connection) {
   std::size_t size = connection.unsent.size();
+  chunk_limit_ = at::kLargestSend;
   if (size > 0) {
     std::copy(connection.unsent.begin(), connection.unsent.end(), chunk_.begin());
   } else if (connection.udp) {
@@ -135,6 +136,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
     if (answer.sent->confirmed == static_cast<int>(chunk_size_) ||
         (connection.udp && answer.sent->confirmed >= 0)) {
       connection.busy_retries = 0;
+      connection.sent += chunk_size_;
       expect_data(connection);
       schedule_.moved({connection.link, Direction::kSend}, chunk_size_, chunk_size_ >= chunk_limit_,
                       now_);
@@ -189,8 +191,13 @@ void Modem::read_chunk(Connection& connection) {
            .timeout = kReadWait});
 }
 
+// Whether a read of it is on its way.
+bool Modem::reads(const Connection& connection) const {
+  return task_ == Task::kRead && task_id_ == connection.id;
+}
+
 void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
-  // Lost meanwhile, with its network.
+  // Lost meanwhile, with its network or its link.
   if (connection.state != Connection::State::kOpen &&
       connection.state != Connection::State::kDraining) {
     return;
@@ -208,7 +215,8 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
     schedule_.moved({connection.link, Direction::kReceive}, answer.payload.size(),
                     answer.header->rest > 0, now_);
     if (!answer.payload.empty()) give(connection, connection.to, answer.payload);
-    if (answer.header->rest > 0) {
+    connection.unread = answer.header->rest > 0;
+    if (connection.unread) {
       connection.readable = true;
       // More than one chunk at a time: a bulk download, which pushing would speed up.
       rx_mode_.ask_for_push();
