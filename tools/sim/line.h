@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -76,10 +75,9 @@ class Line {
 
  private:
   static constexpr std::size_t kRoom = 8192;
-  static constexpr std::size_t kPacedRoom = 256;
 
-  // Two slices at least, or the line would run dry between them.
-  std::size_t paced_room() const { return std::max(kPacedRoom, 2 * out_pace_.slice()); }
+  // With less than two slices the line would run dry between them.
+  std::size_t paced_room() const { return 2 * out_pace_.slice(); }
   void on_ready(std::uint32_t events);
   void take_input();
   void take_slice(bool next);
