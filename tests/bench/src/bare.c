@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * bare down|up SECONDS
  *     two processes that exchange over a PTY what one AT+CIPRXGET (down) or one AT+CIPSEND (up) of
- *     1500 bytes is, wait by epoll, and do nothing else. Prints the payload's bytes per second: what
- *     the terminal itself allows with one command in flight. */
+ *     1500 bytes is, wait by epoll, and do nothing else. Prints the payload's bytes per second:
+ * what the terminal itself allows with one command in flight. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
