@@ -351,8 +351,7 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
       }
     }
   } else if (std::holds_alternative<at::Connect>(reply)) {
-    // A server's client: "+CLIENT:" came before (manual 6.4.1).
-    if (config_.transparent && by_link(kDataModeLink) != nullptr) enter_data_mode();
+    on_connect_line();
   } else if (std::holds_alternative<at::Other>(reply)) {
     log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {

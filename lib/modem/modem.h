@@ -245,7 +245,9 @@ class Modem final : private chat::Listener {
 
   // Transparent mode (transparent.cc).
   void enter_data_mode();
+  void on_connect_line();
   void send_data();
+  void refuse_commands();
   void next_in_data_mode();
   bool next_resume();
   void on_resume_answer(const chat::Answer& answer);
