@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -30,19 +31,22 @@ struct BringupConfig {
 // What the module was found with, to be put back when it is left.
 struct Found {
   bool echo = false;
-  bool push = false;     // CIPRXGET 0
-  bool command = false;  // CIPMODE 0, and now it is 1
+  bool push = false;                           // CIPRXGET 0
+  bool command = false;                        // CIPMODE 0, and now it is 1
+  std::optional<std::array<int, 3>> timeouts;  // CIPTIMEOUT, and now it is ours
 };
 
 // Theory. A host that crashed leaves echo off, links, servers, the network, an unfinished CIPSEND
 // or even transparent mode behind; a module that has just restarted has none of it. So nothing is
 // assumed: each step asks, and does only what the answer calls for.
 //
-//   probe ─ silent ─▶ "+++" ─ silent ─▶ 1500 × CR (ends an unfinished CIPSEND) ─ silent ─▶ failed
+//   probe ─ silent ─▶ "+++" ─ silent ─▶ ESC, 1500 × CR (end an unfinished CIPSEND) ─ silent ─▶
+//   failed
 //     │
 //   network open? ─ no ─▶ PIN ─▶ registration ─▶ APN ─▶ NETOPEN ─┐
 //     │ yes                                                      │
-//     └─▶ access mode? stale links? stale servers? ──────────────┴─▶ address ─▶ buffer mode ─▶ up
+//     └─▶ access mode? stale links? stale servers? ──────────────┴─▶ address ─▶ buffer mode,
+//                                                                              timeouts ─▶ up
 //
 // AT+CIPMODE counts only before NETOPEN (manual 2.3): if the module is not in the mode that is
 // wanted, an open network is closed and opened again.
@@ -114,6 +118,7 @@ class Bringup {
     kPacketRegistration,
     kLteRegistration,
     kContext,
+    kFindTimeouts,
     kTimeouts,
     kOpenNetwork,
     kAddress,
@@ -137,6 +142,8 @@ class Bringup {
   void on_registration(chat::TimePoint now);
   void on_address(chat::TimePoint now);
   void after_cleaning();
+  void on_found_timeouts();
+  std::array<int, 3> timeouts() const;  // CIPTIMEOUT as it is wanted
 
   BringupConfig config_;
   Start start_;

@@ -41,7 +41,7 @@ Script opens_network() { return {{"AT+NETOPEN", "OK|+NETOPEN: 0"}}; }
 Script last_steps() {
   return {{"AT+IPADDR", "+IPADDR: 10.148.0.17|OK"},
           {"AT+CIPRXGET?", "+CIPRXGET: 1|OK"},
-          {"AT+CIPTIMEOUT=120000,120000,30000", "OK"}};
+          {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000|OK"}};
 }
 
 Script whole_bringup() {
