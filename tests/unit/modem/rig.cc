@@ -78,6 +78,12 @@ void Rig::open(modem::ConnectionId id, std::chrono::milliseconds patience) {
   modem.open(id, peer_of(id), std::nullopt, now + patience, now);
 }
 
+void Rig::open_to_peer_of(modem::ConnectionId other, modem::ConnectionId id) {
+  contract_.opens(id);
+  room_[id] = 1 << 30;
+  modem.open(id, peer_of(other), std::nullopt, now + 120s, now);
+}
+
 void Rig::open_udp(modem::ConnectionId id, std::uint16_t port) {
   contract_.opens(id);
   room_[id] = 1 << 30;
