@@ -151,23 +151,4 @@ std::optional<int> recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags
   return received > 0 || count == 0 ? received : -1;
 }
 
-namespace {
-
-// Set once a datagram socket was made here or in a parent: until then close(2) need not look.
-bool g_has_datagrams = false;
-
-}  // namespace
-
-void note_datagrams() { __atomic_store_n(&g_has_datagrams, true, __ATOMIC_RELAXED); }
-
-std::optional<int> close(int fd) {
-  if (!__atomic_load_n(&g_has_datagrams, __ATOMIC_RELAXED)) return std::nullopt;
-  const auto identity = identify(fd);
-  if (!identity || !identity->is_datagram) return std::nullopt;
-  const wire::UnixAddress name = own_name(fd);
-  const int result = sys::close(fd);
-  datagram_closed(name);
-  return result;
-}
-
 }  // namespace a7600::client

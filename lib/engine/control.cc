@@ -131,7 +131,11 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
     case wire::Op::kListen:
       return listen(std::move(call), *socket);
     case wire::Op::kDescribe:
-      return describe(call, *socket);
+      return static_cast<void>(reply(call, description(*socket)));
+    case wire::Op::kProgress:
+      return progress(std::move(call), *socket);
+    case wire::Op::kLinger:
+      return linger(std::move(call), *socket);
     case wire::Op::kTakeError:
       return take_error(call, *socket);
     case wire::Op::kSetOption:
@@ -358,7 +362,7 @@ void Engine::retry_connecting(const UniqueFd& call, const wire::Request& request
 
 // ---- What a program asks and sets
 
-void Engine::describe(const UniqueFd& call, Socket& socket) {
+wire::Reply Engine::description(const Socket& socket) {
   wire::Reply out;
   out.state = wire_state(socket);
   out.domain = socket.domain;
@@ -367,7 +371,7 @@ void Engine::describe(const UniqueFd& call, Socket& socket) {
   out.local_port = socket.local.port;
   out.peer_ip = socket.peer.ip.value;
   out.peer_port = socket.peer.port;
-  reply(call, out);
+  return out;
 }
 
 void Engine::take_error(const UniqueFd& call, Socket& socket) {
@@ -473,6 +477,9 @@ void Engine::start_finishing(UniqueFd call) {
     switch (socket->state) {
       case Socket::State::kConnected:
         socket->close_when_taken = true;
+        if (const auto time = socket->linger(); time && !socket->is_udp()) {
+          socket->linger_until = now_ + *time;
+        }
         modem_.set_writable(id, now_);
         break;
       case Socket::State::kConnecting:

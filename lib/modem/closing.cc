@@ -23,6 +23,7 @@ bool Modem::next_close() {
     const bool due = connection.close_wanted || connection.state == Connection::State::kEnded;
     if (!settled || !due || connection.link < 0) continue;
     if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
+    if (lingers(connection)) continue;
     if (!connection.link_open) {
       release_link(connection);
       return next_close();
@@ -99,6 +100,7 @@ void Modem::forget(ConnectionId id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   links_.release(found->second.link);
+  answer_acknowledged(found->second, std::nullopt);
   const bool tell = !found->second.failed;
   connections_.erase(found);
   if (tell) host_.closed(id);

@@ -95,6 +95,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
     if (answer.sent->confirmed == static_cast<int>(chunk_size_) ||
         (connection.udp && answer.sent->confirmed >= 0)) {
       connection.busy_retries = 0;
+      connection.sent += chunk_size_;
       expect_data(connection);
       return;
     }
