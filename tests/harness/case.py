@@ -32,6 +32,8 @@ class ModemTest(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = Path(tempfile.mkdtemp(prefix="a7600-test-"))
         cls.addClassCleanup(shutil.rmtree, cls.scratch, ignore_errors=True)
+        # Some programs under test become another user.
+        cls.scratch.chmod(0o755)
         (cls.scratch / "empty.conf").touch()
         cls.modem = None
         cls.addClassCleanup(cls._stop_modem)
