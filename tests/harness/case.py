@@ -126,11 +126,11 @@ class ModemTest(unittest.TestCase):
         self.addCleanup(server.stop)
         return server
 
-    def beside(self, *argv, env=None, cwd=None):
+    def beside(self, *argv, env=None, cwd=None, **more):
         """Starts a program that runs until the test ends, on the kernel's sockets if no other
         environment is given."""
         return self._note(Background(argv, env or self.kernel_environment(), self._output_path(),
-                                     cwd or self.scratch))
+                                     cwd or self.scratch, **more))
 
     def peer(self, *argv, port, protocol="tcp", env=None, cwd=None):
         """A server on the kernel's sockets, ready when this returns."""
