@@ -19,6 +19,7 @@ namespace a7600::config {
 enum class Flow { kNone, kRtsCts, kAuto };
 enum class Rx { kBuffer, kPush, kAuto };
 enum class Mode { kCommand, kTransparent };
+enum class ApnAuth { kAuto, kPap, kChap };
 enum class EngineChoice { kAuto, kThread, kSpawn, kSocket };
 
 // Destinations that the kernel serves: every address whose first `prefix` bits are those of
@@ -38,6 +39,9 @@ struct Config {
   int baud = 115200;
   Flow flow = Flow::kAuto;
   std::string apn;
+  std::string apn_user;
+  std::string apn_password;
+  ApnAuth apn_auth = ApnAuth::kAuto;
   std::string pin;
   Rx rx = Rx::kAuto;
   Mode mode = Mode::kCommand;

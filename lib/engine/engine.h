@@ -119,6 +119,10 @@ class Engine final : private modem::Host {
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   bool line_is_drained() override;
+  int line_rate() override;
+  bool set_line_rate(int baud) override;
+  void use_rtscts(bool on) override;
+  bool hold_module(bool on) override;
   void log(log::Level level, std::string_view text) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
 

@@ -24,6 +24,7 @@ struct Port::State {
   UniqueFd socket;                 // with tcp:
   std::optional<Tty> tty;          // otherwise
   std::optional<DeviceLock> lock;  // of `tty`
+  int rate = 0;
 
   ~State() {
     // A forked child has a copy of all this, but the line is its parent's.
@@ -52,13 +53,13 @@ Result<std::string> resolve_device(const std::string& port) {
   return out;
 }
 
-FlowControl flow_control_of(const Tty& tty, const std::string& device, bool rtscts) {
+FlowControl flow_control_of(const Tty& tty, const std::string& device) {
   if (tty.is_pty()) return FlowControl::kLossless;
   if (device.starts_with(kDev) &&
       is_usb_modem_driver(find_place(device.substr(kDev.size())).driver)) {
     return FlowControl::kLossless;
   }
-  return rtscts ? FlowControl::kRtsCts : FlowControl::kNone;
+  return FlowControl::kNone;
 }
 
 }  // namespace
@@ -88,10 +89,15 @@ Result<Port> Port::open(const config::Config& config) {
   if (!lock) return lock.error();
   state->lock.emplace(std::move(lock.value()));
 
-  // "auto" is no flow control: RTS/CTS on a line that doesn't have the wires stops it for good.
-  const bool rtscts = config.flow == config::Flow::kRtsCts && !state->tty->is_pty();
+  state->flow_control = flow_control_of(*state->tty, state->name);
+  // Asked for and not there is an error at once; it is used only when the module is seen to keep to
+  // it.
+  const bool rtscts =
+      config.flow == config::Flow::kRtsCts && state->flow_control == FlowControl::kNone;
   if (Status raw = state->tty->make_raw(config.baud, rtscts); !raw) return raw.error();
-  state->flow_control = flow_control_of(*state->tty, state->name, rtscts);
+  if (rtscts) state->tty->set_line(config.baud, false).ok();
+  const bool usb = state->flow_control == FlowControl::kLossless && !state->tty->is_pty();
+  state->rate = usb ? 0 : config.baud;
   return Port(state.release());
 }
 
@@ -109,6 +115,26 @@ Port::~Port() { delete state_; }
 int Port::fd() const { return state_->tty ? state_->tty->fd() : state_->socket.get(); }
 const std::string& Port::name() const { return state_->name; }
 FlowControl Port::flow_control() const { return state_->flow_control; }
+
+int Port::rate() const { return state_->rate; }
+
+Status Port::set_rate(int baud) {
+  const bool rtscts = state_->flow_control == FlowControl::kRtsCts;
+  if (Status set = state_->tty->set_line(baud, rtscts); !set) return set;
+  state_->rate = baud;
+  return Done{};
+}
+
+void Port::use_rtscts(bool on) {
+  if (state_->rate == 0 || state_->flow_control == FlowControl::kLossless) return;
+  const FlowControl wanted = on ? FlowControl::kRtsCts : FlowControl::kNone;
+  if (wanted == state_->flow_control || !state_->tty->set_line(state_->rate, on)) return;
+  state_->flow_control = wanted;
+}
+
+bool Port::hold_module(bool on) {
+  return state_->flow_control == FlowControl::kNone && state_->tty && state_->tty->set_rts(!on);
+}
 
 bool Port::is_drained() const {
   int waiting = 0;

@@ -31,6 +31,17 @@ class Port {
   int fd() const;                   // non-blocking, close-on-exec; for epoll, read and write
   const std::string& name() const;  // the device opened, e.g. "/dev/ttyUSB2", "tcp:10.0.0.1:2000"
   FlowControl flow_control() const;
+
+  // The rate that the line is at; 0 where it has none: USB carries bytes, and so does TCP.
+  int rate() const;
+  // EINVAL when the device refuses it; the line is then as before.
+  Status set_rate(int baud);
+  // RTS/CTS on or off. Off until somebody has seen that the module keeps to it: on a line that
+  // doesn't have the wires it stops everything for good. A PTY does without.
+  void use_rtscts(bool on);
+  // RTS down or up, while it isn't the driver's. False where there is no such wire.
+  bool hold_module(bool on);
+
   // Whether the driver has passed on all that was written; true where it doesn't tell.
   bool is_drained() const;
 

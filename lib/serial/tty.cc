@@ -131,25 +131,37 @@ Result<Tty> Tty::open(const std::string& device) {
 }
 
 Status Tty::make_raw(int baud, bool rtscts) {
+  if (Status set = set_line(baud, rtscts); !set) return set;
+  ::ioctl(fd(), TCFLSH, TCIFLUSH);
+  return Done{};
+}
+
+Status Tty::set_line(int baud, bool rtscts) {
   const termios2 wanted = raw_settings(*found_, baud, rtscts);
+  termios2 before = {};
   termios2 actual = {};
-  if (::ioctl(fd(), TCSETS2, &wanted) != 0 || ::ioctl(fd(), TCGETS2, &actual) != 0) {
+  if (::ioctl(fd(), TCGETS2, &before) != 0 || ::ioctl(fd(), TCSETS2, &wanted) != 0 ||
+      ::ioctl(fd(), TCGETS2, &actual) != 0) {
     const int error = errno;
-    restore();
+    ::ioctl(fd(), TCSETS2, &before);
     return error_of(error == EIO ? ENODEV : error, device_, strerrordesc_np(error));
   }
   if (!near(actual.c_ospeed, baud)) {
-    restore();
+    ::ioctl(fd(), TCSETS2, &before);
     return error_of(EINVAL, device_,
                     "the device refuses A7600_BAUD " + std::to_string(baud) + " and offers " +
                         std::to_string(actual.c_ospeed));
   }
   if (rtscts && (actual.c_cflag & CRTSCTS) == 0) {
-    restore();
+    ::ioctl(fd(), TCSETS2, &before);
     return error_of(EINVAL, device_, "the device has no RTS/CTS, which A7600_FLOW asks for");
   }
-  ::ioctl(fd(), TCFLSH, TCIFLUSH);
   return Done{};
+}
+
+bool Tty::set_rts(bool up) {
+  const int wire = TIOCM_RTS;
+  return ::ioctl(fd(), up ? TIOCMBIS : TIOCMBIC, &wire) == 0;
 }
 
 void Tty::restore() { ::ioctl(fd(), TCSETS2, found_.get()); }

@@ -227,5 +227,28 @@ TEST_CASE("a value in a sentence keeps to one short line") {
   CHECK(quoted(std::string(5000, 'x')).size() < 200);
 }
 
+TEST_CASE("user and password for the APN are what can stand between quotes") {
+  Config config;
+  CHECK(set(config, "A7600_APN_USER", "joe@example.org") == "");
+  CHECK(set(config, "A7600_APN_PASSWORD", "let me in, 100 %") == "");
+  CHECK(config.apn_user == "joe@example.org");
+  CHECK(config.apn_password == "let me in, 100 %");
+  for (const std::string& bad :
+       {std::string("a\"b"), std::string("a\rb"), std::string("\xc3\xa9"), std::string(128, 'a')}) {
+    CHECK_FALSE(accepts("A7600_APN_USER", bad));
+    CHECK_FALSE(accepts("A7600_APN_PASSWORD", bad));
+  }
+  CHECK(set(config, "A7600_APN_AUTH", "chap") == "");
+  CHECK(config.apn_auth == ApnAuth::kChap);
+  CHECK_FALSE(accepts("A7600_APN_AUTH", "mschap"));
+}
+
+TEST_CASE("a wrong password is not shown") {
+  Config config;
+  CHECK(set(config, "A7600_APN_PASSWORD", "secret\"") ==
+        "A7600_APN_PASSWORD: what is set is not a password; allowed: up to 127 printable "
+        "characters without quotes");
+}
+
 }  // namespace
 }  // namespace a7600::config
