@@ -136,7 +136,7 @@ class Waiter {
 // ---- Which engine: one that runs, or a new one
 
 struct Engine {
-  std::string address;
+  std::string setting;             // for A7600_ENGINE
   std::optional<UniqueFd> lease;   // of one that runs already
   std::optional<SocketFile> file;  // of our own, as far as one can be made
   engine::Sharing sharing;
@@ -157,7 +157,7 @@ Result<Engine> try_engine(const config::Config& config, int reserve) {
         return Error{answer.value().reply.error, -1,
                      *running + ": " + strerror(answer.value().reply.error)};
       }
-      out.address = *running;
+      out.setting = *running;
       out.lease = std::move(answer.value().connection);
       return out;
     }
@@ -166,10 +166,11 @@ Result<Engine> try_engine(const config::Config& config, int reserve) {
                    "A7600_ENGINE: no engine takes calls at " + config.engine_socket};
     }
   }
-  out.address = engine::make_address();
-  auto listener = listen_at(out.address);
+  out.sharing.address = engine::make_address();
+  auto listener = listen_at(out.sharing.address);
   if (!listener) return listener.error();
-  out.sharing.address = out.address;
+  out.sharing.pass = Pass::make();
+  out.setting = out.sharing.address + '+' + out.sharing.pass.text();
   out.sharing.reserve = reserve;
   out.sharing.listeners.push_back(std::move(listener.value()));
   // For `a7600 status`, and for others who need the port meanwhile. It works without.
@@ -211,7 +212,7 @@ int run(const Result<config::Config>& config, const std::vector<std::string>& co
   const char* preload = ::getenv("LD_PRELOAD");
   ::setenv("LD_PRELOAD", add_to_preload(preload == nullptr ? "" : preload, library.value()).c_str(),
            1);
-  ::setenv("A7600_ENGINE", engine.value().address.c_str(), 1);
+  ::setenv("A7600_ENGINE", engine.value().setting.c_str(), 1);
 
   int channel[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0) {
