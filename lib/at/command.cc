@@ -42,6 +42,8 @@ std::string read(int link) { return joined("AT+CIPRXGET=2,", link); }
 
 std::string close(int link) { return joined("AT+CIPCLOSE=", link); }
 
+std::string acknowledged(int link) { return joined("AT+CIPACK=", link); }
+
 std::string server_start(std::uint16_t port, int server) {
   return joined("AT+SERVERSTART=", port, ",", server);
 }

@@ -26,6 +26,7 @@ std::string send(int link, std::size_t size);
 std::string send_to(int link, std::size_t size, const Endpoint& to);
 std::string read(int link);  // as much as one answer carries: the default <len> is the largest
 std::string close(int link);
+std::string acknowledged(int link);  // AT+CIPACK, manual 2.16
 std::string server_start(std::uint16_t port, int server);
 std::string server_stop(int server);
 std::string resolve(const HostName& name);

@@ -46,6 +46,11 @@ int Call::run(const wire::UnixAddress& engine) {
   UniqueFd connection;
   if (const int error = open(engine, connection)) return error;
   const int fd = connection.get();
+  if (closes_descriptor) {
+    sys::close(descriptor);
+    descriptor_closed = true;
+    sys::shutdown(fd, SHUT_WR);
+  }
   const bool bounded = wait == Wait::kLikeConnect && (timeout.tv_sec != 0 || timeout.tv_usec != 0);
   if (bounded) sys::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
   char peeked = 0;

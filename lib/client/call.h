@@ -19,12 +19,15 @@ struct Call {
 
   wire::Request request;
   int descriptor = -1;  // sent along; stays the caller's
+  // It is closed behind the request; then the call's own side is shut down, which tells the engine.
+  bool closes_descriptor = false;
   Wait wait = Wait::kThroughSignals;
   timeval timeout{};  // kLikeConnect: SO_SNDTIMEO of the socket; zero waits for ever
 
   wire::Reply reply;
   UniqueFd received;
   bool replied = false;
+  bool descriptor_closed = false;
 
   // 0 when there is a reply, whatever it says; else an errno: EINTR; EINPROGRESS when `timeout`
   // has run out; ECONNREFUSED when no engine takes calls there; EACCES when the one that does

@@ -143,6 +143,7 @@ void Engine::run() {
       modem_.on_time(now_);
     }
     if (!held_.empty()) expire_held();
+    if (!closers_.empty()) expire_closers();
     if (!reports_.empty() && now_ >= facts_.deadline) answer_reports();
     if (idle_patience_ && !finishing_) check_idle();
     if (has_datagrams() && now_ >= next_census_) look_for_dead();
@@ -156,12 +157,12 @@ void Engine::run() {
 // In milliseconds for epoll_wait; rounded up, so that a deadline has passed when it returns.
 int Engine::wait_time() const {
   auto deadline = modem_.deadline();
-  if (finishing_ && (!deadline || last_progress_ + kFinishPatience < *deadline)) {
-    deadline = last_progress_ + kFinishPatience;
-  }
   auto consider = [&deadline](std::optional<TimePoint> time) {
     if (time && (!deadline || *time < *deadline)) deadline = time;
   };
+  if (finishing_) consider(finish_deadline());
+  if (finishing_) consider(lingering_deadline());
+  consider(closers_deadline());
   consider(held_deadline());
   if (!reports_.empty()) consider(facts_.deadline);
   if (idle_patience_ && idle_since_) consider(*idle_since_ + *idle_patience_);
@@ -192,6 +193,8 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
         calls_.erase(call);
         watch(EPOLL_CTL_DEL, fd.get(), 0, Source::kCall, 0);
         serve(std::move(fd));
+      } else if (closers_.count(static_cast<int>(value)) > 0) {
+        on_closed_by_program(static_cast<int>(value));
       } else {
         std::erase_if(holders_,
                       [&](const UniqueFd& held) { return held.get() == static_cast<int>(value); });
@@ -372,6 +375,12 @@ void Engine::on_pair(Socket& socket, unsigned events) {
       if ((events & EPOLLHUP) != 0) begin_close(socket);
       break;
     case Socket::State::kConnected:
+      if ((events & EPOLLHUP) != 0) {
+        const auto linger = socket.linger();
+        // SO_LINGER with no time: what was not sent is dropped.
+        if (linger == 0s) return begin_close(socket);
+        if (linger && !socket.linger_until) socket.linger_until = now_ + *linger;
+      }
       tracer_.writable(id);
       modem_.set_writable(id, now_);
       break;
@@ -434,12 +443,14 @@ void Engine::begin_close(Socket& socket) {
   }
   socket.closing = true;
   tracer_.closing(socket);
-  modem_.close(socket.id, now_);
+  modem_.close(socket.id, now_, socket.linger_until);
 }
 
 void Engine::destroy(modem::ConnectionId id) {
   const auto found = sockets_.find(id);
   if (found == sockets_.end()) return;
+  answer_closers(id);
+  answer_progress(*found->second, std::nullopt);
   by_cookie_.erase(found->second->cookie);
   sockets_.erase(found);
   release_held();
@@ -484,6 +495,7 @@ std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
     socket->sent.add(taken.size, now_);
     return taken.size;
   }
+  if (taken.reset) socket->linger_until.reset();
   const bool closed = taken.reset || (taken.end && socket->pair.hung_up());
   if (closed || socket->close_when_taken) begin_close(*socket);
   return 0;
@@ -522,6 +534,7 @@ void Engine::closed(modem::ConnectionId id) {
     socket->state = Socket::State::kIdle;
     return;
   }
+  answer_closers(id);
   // A failed one is remembered for as long as failed_ has it.
   if (socket->state != Socket::State::kFailed) {
     destroy(id);
@@ -616,9 +629,16 @@ std::string Engine::notice_for(const Error& error) {
 
 // ---- The end
 
+// When it is given up to send what is left.
+Engine::TimePoint Engine::finish_deadline() const {
+  const auto deadline =
+      last_progress_ + (modem_.in_data_mode() ? kDataModePatience : kFinishPatience);
+  return std::max(deadline, lingering_deadline().value_or(deadline));
+}
+
 void Engine::check_finished() {
-  const auto patience = modem_.in_data_mode() ? kDataModePatience : kFinishPatience;
-  if (now_ - last_progress_ > patience) {
+  end_lingering();
+  if (now_ >= finish_deadline()) {
     log(log::Level::kWarn, "gave up sending what was left at the end");
     done_ = true;
     return;

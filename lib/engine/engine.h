@@ -89,6 +89,7 @@ class Engine final : private modem::Host {
   void begin_close(Socket& socket);
   void destroy(modem::ConnectionId id);
   void check_finished();
+  TimePoint finish_deadline() const;
 
   // ---- Datagram sockets (udp.cc)
   Result<Socket*> adopt_datagrams(int domain, bool nonblocking, UniqueFd& program_end);
@@ -109,6 +110,7 @@ class Engine final : private modem::Host {
   bool give_datagram(modem::ConnectionId id, const Endpoint& from,
                      std::span<const std::byte> bytes) override;
   void ended(modem::ConnectionId id, const modem::End& end) override;
+  void acknowledged(modem::ConnectionId id, const std::optional<at::Ack>& ack) override;
   void closed(modem::ConnectionId id) override;
   void listening(modem::ServerId id) override;
   void listen_failed(modem::ServerId id, const Error& error) override;
@@ -136,7 +138,8 @@ class Engine final : private modem::Host {
   void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void listen(UniqueFd call, Socket& socket);
   bool is_port_taken(const Socket& socket) const;
-  void describe(const UniqueFd& call, Socket& socket);
+  static bool is_ipv6_only(const Socket& socket);
+  static wire::Reply description(const Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
   void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void get_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
@@ -145,6 +148,19 @@ class Engine final : private modem::Host {
   Status start_trace();
   void trace_to(UniqueFd call, const wire::Request& request, UniqueFd file);
   void start_finishing(UniqueFd call);
+
+  // ---- What has arrived at the peer (linger.cc)
+  void progress(UniqueFd call, Socket& socket);
+  void answer_progress(Socket& socket, const std::optional<at::Ack>& ack);
+  void linger(UniqueFd call, const Socket& socket);
+  void on_closed_by_program(int call);
+  template <typename Condition>
+  void answer_closers_if(const Condition& condition);
+  void answer_closers(modem::ConnectionId id);
+  void expire_closers();
+  std::optional<TimePoint> closers_deadline() const;
+  void end_lingering();
+  std::optional<TimePoint> lingering_deadline() const;
 
   // ---- Sharing (sharing.cc)
   bool may(const UniqueFd& call, wire::Op op) const;
@@ -206,6 +222,13 @@ class Engine final : private modem::Host {
   std::map<modem::CommandId, UniqueFd> commands_;
   modem::CommandId last_command_ = 0;
   std::vector<UniqueFd> holders_;  // calls that only keep the engine alive
+  // In close(2), with SO_LINGER; by their descriptors.
+  struct Closer {
+    UniqueFd call;
+    modem::ConnectionId id = 0;
+    TimePoint until;
+  };
+  std::map<int, Closer> closers_;
   std::vector<UniqueFd> finishers_;
   bool finishing_ = false;
   bool done_ = false;

@@ -88,6 +88,9 @@ class Tracer final : public modem::Host, private chat::Observer {
   bool give_datagram(modem::ConnectionId id, const Endpoint& from,
                      std::span<const std::byte> bytes) override;
   void ended(modem::ConnectionId id, const modem::End& end) override;
+  void acknowledged(modem::ConnectionId id, const std::optional<at::Ack>& ack) override {
+    next_.acknowledged(id, ack);
+  }
   void closed(modem::ConnectionId id) override;
   void listening(modem::ServerId id) override;
   void listen_failed(modem::ServerId id, const Error& error) override;

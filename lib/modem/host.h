@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "at/reply.h"
 #include "base/ipv4.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -79,6 +80,10 @@ class Host : public Line {
 
   // Everything that was received has been given. The id stays valid until close().
   virtual void ended(ConnectionId id, const End& end) = 0;
+
+  // The answer to Modem::ask_acknowledged(): the module's counts of the connection; nullopt if it
+  // could not be asked, or did not say.
+  virtual void acknowledged(ConnectionId /*id*/, const std::optional<at::Ack>& /*ack*/) {}
 
   // The answer to close(): the link is free again and the id is forgotten.
   virtual void closed(ConnectionId id) = 0;

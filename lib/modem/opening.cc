@@ -137,6 +137,7 @@ void Modem::on_opened(Connection& connection) {
 }
 
 void Modem::retry_open(Connection& connection, std::chrono::milliseconds pause) {
+  ++counters_.retries;
   links_.release(connection.link);
   connection.link = -1;
   if (connection.close_wanted) return forget(connection.id);

@@ -95,6 +95,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
     if (answer.sent->confirmed == static_cast<int>(chunk_size_) ||
         (connection.udp && answer.sent->confirmed >= 0)) {
       connection.busy_retries = 0;
+      connection.sent += chunk_size_;
       expect_data(connection);
       return;
     }
@@ -112,6 +113,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
     const auto sent = std::span(chunk_).first(chunk_size_);
     connection.unsent.assign(sent.begin(), sent.end());
     connection.not_before = now_ + kBusyPause;
+    ++counters_.retries;
     return;
   }
   if (answer.err == static_cast<int>(at::Err::kNetworkNotOpened)) {
@@ -143,8 +145,13 @@ void Modem::read_chunk(Connection& connection) {
            .timeout = kReadWait});
 }
 
+// Whether a read of it is on its way.
+bool Modem::reads(const Connection& connection) const {
+  return task_ == Task::kRead && task_id_ == connection.id;
+}
+
 void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
-  // Lost meanwhile, with its network.
+  // Lost meanwhile, with its network or its link.
   if (connection.state != Connection::State::kOpen &&
       connection.state != Connection::State::kDraining) {
     return;
@@ -160,7 +167,8 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
     }
     connection.read_errors = 0;
     if (!answer.payload.empty()) give(connection, connection.to, answer.payload);
-    if (answer.header->rest > 0) {
+    connection.unread = answer.header->rest > 0;
+    if (connection.unread) {
       connection.readable = true;
       // More than one chunk at a time: a bulk download, which pushing would speed up.
       rx_mode_.ask_for_push();
@@ -183,7 +191,10 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
   }
   // An error without one of these reasons may be a garbled command: nothing was read by it.
   connection.readable = ++connection.read_errors < kReadErrors;
-  if (connection.readable) return;
+  if (connection.readable) {
+    ++counters_.retries;
+    return;
+  }
   if (connection.state == Connection::State::kDraining) return drained(connection);
   break_connection(connection, ECONNRESET, "the module refuses to hand over received data",
                    Drain::kNo);

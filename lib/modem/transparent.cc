@@ -40,6 +40,7 @@ void Modem::send_data() {
     size = host_.take(connection->id, chunk_);
     connection = by_link(kDataModeLink);
     if (size == 0 && connection != nullptr) connection->writable = false;
+    if (connection != nullptr) connection->sent += size;
   }
   if (!data_mode_.flows()) return;
   std::string output;

@@ -41,7 +41,10 @@ enum class Op : std::uint16_t {
   kReport,       // [+fd], data: a trace record of one of the program's calls; not answered
   kTrace,        // +fd: trace to this file until the call's connection is closed; level: payload
                  // bytes to keep, -1 for all -> error: EBUSY if there is a trace already
-  kLast = kTrace,
+  kProgress,     // +fd -> as kDescribe; data: Progress
+  kLinger,       // +fd, which the caller then closes, and shuts its side of the call down -> when
+                 // what was written is acknowledged, SO_LINGER's time is over, or others have it
+  kLast = kLinger,
 };
 
 // Request::flags
@@ -113,6 +116,14 @@ struct OptionRecord {
   std::int32_t name = 0;
   std::uint32_t size = 0;
   std::array<std::byte, 16> value{};
+};
+
+// How far a TCP connection's bytes have come.
+struct Progress {
+  std::uint64_t unsent = 0;          // written by the program, not taken by the module
+  std::uint64_t unacknowledged = 0;  // taken by the module, not acknowledged by the peer
+  std::uint64_t acknowledged = 0;
+  std::uint64_t received = 0;
 };
 
 // What the engine sends over a listening socket, with the descriptor of the accepted one.

@@ -99,6 +99,11 @@ void Rig::close(modem::ConnectionId id) {
   modem.close(id, now);
 }
 
+void Rig::close_lingering(modem::ConnectionId id, std::chrono::milliseconds time) {
+  contract_.closes(id);
+  modem.close(id, now, now + time);
+}
+
 void Rig::resolve(modem::QueryId id, const char* name, std::chrono::milliseconds patience) {
   modem.resolve(id, *at::HostName::parse(name), now + patience, now);
 }
@@ -254,6 +259,11 @@ void Rig::ended(modem::ConnectionId id, const modem::End& end) {
   check(contract_.ended(id));
   event("ended " + std::to_string(id) + (end.posix == 0 ? "" : " " + errno_name(end.posix)));
   if (close_when_ended) close(id);
+}
+
+void Rig::acknowledged(modem::ConnectionId id, const std::optional<at::Ack>& ack) {
+  event("acknowledged " + std::to_string(id) + " " +
+        (ack ? std::to_string(ack->acknowledged) : "unknown"));
 }
 
 void Rig::closed(modem::ConnectionId id) {

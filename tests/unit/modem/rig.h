@@ -42,9 +42,10 @@ Script check(const std::string& open_links);
 // A Modem between a scripted module and a host that is a table of strings. Everything that the host
 // is told becomes an event: "opened 1", "open_failed 1 ECONNREFUSED", "ended 1", "ended 1
 // ECONNRESET", "closed 1", "resolved 7 192.0.2.1 192.0.2.2", "resolved 7 ENOENT", "listening 5",
-// "listen_failed 5 EADDRINUSE", "accepted 5 192.0.2.1:80", "datagram 1 192.0.2.1:53 'text'", "rate
-// 9600", "RTS down", "RTS up", "RTS/CTS on". A call that modem/host.h rules out, and a deadline
-// that does not move on when it has passed, fail the test.
+// "listen_failed 5 EADDRINUSE", "accepted 5 192.0.2.1:80", "datagram 1 192.0.2.1:53 'text'",
+// "acknowledged 1 500", "acknowledged 1 unknown", "rate 9600", "RTS down", "RTS up", "RTS/CTS on".
+// A call that modem/host.h rules out, and a deadline that does not move on when it has passed, fail
+// the test.
 class Rig final : private modem::Host {
  public:
   explicit Rig(modem::BringupConfig config = {});
@@ -57,6 +58,8 @@ class Rig final : private modem::Host {
   void write(modem::ConnectionId id, std::string_view text);
   void write_to(modem::ConnectionId id, const Endpoint& to, std::string_view text);
   void close(modem::ConnectionId id);
+  void close_lingering(modem::ConnectionId id, std::chrono::milliseconds time);
+  void ask_acknowledged(modem::ConnectionId id) { modem.ask_acknowledged(id, now); }
   void resolve(modem::QueryId id, const char* name, std::chrono::milliseconds patience = 120s);
   void listen(modem::ServerId id, std::uint16_t port, std::chrono::milliseconds patience = 120s);
   // Room for so many chunks more, then none.
@@ -113,6 +116,7 @@ class Rig final : private modem::Host {
   bool give_datagram(modem::ConnectionId id, const Endpoint& from,
                      std::span<const std::byte> bytes) override;
   void ended(modem::ConnectionId id, const modem::End& end) override;
+  void acknowledged(modem::ConnectionId id, const std::optional<at::Ack>& ack) override;
   void closed(modem::ConnectionId id) override;
   void listening(modem::ServerId id) override;
   void listen_failed(modem::ServerId id, const Error& error) override;
