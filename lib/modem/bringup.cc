@@ -66,7 +66,9 @@ void Bringup::fail(int posix, std::string text) {
 
 void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
   if (++restarts_ > kRestarts) {
-    fail(ENETDOWN, "the module keeps falling silent or gives answers to other commands");
+    fail(ENETDOWN, no_address_
+                       ? "the network opens but gives no address (AT+IPADDR)"
+                       : "the module keeps falling silent or gives answers to other commands");
     return;
   }
   probes_ = 0;
@@ -422,12 +424,14 @@ void Bringup::on_found_timeouts() {
 void Bringup::on_address(chat::TimePoint now) {
   const auto* line = seen_ ? std::get_if<at::Address>(&*seen_) : nullptr;
   if (line == nullptr) {
+    no_address_ = true;
     // A network that AT+NETOPEN? still calls open, though it is gone (manual chapter 5): once round
     // by AT+NETCLOSE.
     if (start_ == Start::kCheck) found_network_closed_ = true;
     start_ = Start::kRebuild;
     return restart(kLaterProbe, now);
   }
+  no_address_ = false;
   address_ = line->ip;
   go(config_.transparent ? Step::kFindTimeouts : Step::kReadMode);
 }

@@ -215,6 +215,7 @@ class Bringup {
   std::optional<chat::TimePoint> held_until_;  // RTS is down
 
   bool network_open_ = false;
+  bool no_address_ = false;  // AT+IPADDR had none
   bool wrong_mode_ = false;
   std::deque<int> links_;    // left open by an earlier host
   std::deque<int> servers_;  // likewise
