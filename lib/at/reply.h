@@ -35,7 +35,8 @@ struct IpError {  // "+IP ERROR: <err_info>"
 
 // ---- Results of one command; before or after its OK (2.1-2.6, 2.15).
 struct NetOpen {  // "+NETOPEN: <err>" or, after "AT+NETOPEN?", "+NETOPEN: <net_state>"
-  int value;
+  int err;
+  int state;
 };
 struct NetClose {
   int err;
@@ -84,6 +85,9 @@ struct RxMode {  // "+CIPRXGET: <mode>"
 struct CipMode {
   int mode;
 };
+struct CipTimeout {  // "+CIPTIMEOUT: <netopen>,<cipopen>,<cipsend>", in milliseconds
+  std::array<int, 3> values;
+};
 struct Address {  // "+IPADDR: <ip>"
   Ipv4 ip;
 };
@@ -111,11 +115,6 @@ struct HeadMode {  // "+CIPHEAD: <mode>" (2.8)
 };
 struct SourceMode {  // "+CIPSRIP: <mode>" (2.9)
   int mode;
-};
-struct FlowControl {  // "+IFC: <by the module>,<by the host>": 0 none, 2 RTS/CTS (V.250)
-  int by_module;
-  int by_host;
-  bool operator==(const FlowControl&) const = default;
 };
 struct Pin {  // "+CPIN: READY", "+CPIN: SIM PIN" …
   std::string_view state;
@@ -152,8 +151,8 @@ struct Other {};
 using Reply =
     std::variant<Other, Ok, ErrorResult, CmeError, Connect, NoConnection, CipError, IpError,
                  NetOpen, NetClose, OpenResult, CloseResult, SendResult, ServerStop, OpenLink,
-                 ClosedLink, RxHeader, RxRest, RxMode, CipMode, Address, Ack, DnsAnswer, DnsError,
-                 ServerLine, Pin, Registration, SocketConfig, HeadMode, SourceMode, FlowControl,
+                 ClosedLink, RxHeader, RxRest, RxMode, CipMode, CipTimeout, Address, Ack, DnsAnswer,
+                 DnsError, ServerLine, Pin, Registration, SocketConfig, HeadMode, SourceMode,
                  DataReady, LinkClosed, NetworkClosed, ClientAccepted, RecvFrom, PushHeader, Boot>;
 
 // Reads one line. Blanks after a colon or comma don't matter; numbers outside an int, missing

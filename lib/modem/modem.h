@@ -101,8 +101,6 @@ class Modem final : private chat::Listener {
 
   // What the line is good for. Before the first connection.
   void set_push_policy(PushPolicy policy) { rx_mode_.set_policy(policy); }
-  // RTS/CTS is set up at this end, and whether the module's end heeds it is not known.
-  void set_flow_control_unproved(bool unproved) { rx_mode_.set_flow_control_unproved(unproved); }
   // How fast it is at least. For transparent mode, which has to know when the line is silent.
   void set_line_rate(unsigned bits_per_second) { data_mode_.set_rate(bits_per_second); }
 
@@ -253,7 +251,9 @@ class Modem final : private chat::Listener {
 
   // Transparent mode (transparent.cc).
   void enter_data_mode();
+  void on_connect_line();
   void send_data();
+  void refuse_commands();
   void next_in_data_mode();
   bool next_resume();
   void on_resume_answer(const chat::Answer& answer);

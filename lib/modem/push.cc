@@ -21,8 +21,7 @@ constexpr int kTypedSends = 2;
 constexpr auto kPushWait = 2s;
 
 bool may_receive(const Connection& connection) {
-  return connection.state == Connection::State::kOpening ||
-         connection.state == Connection::State::kOpen ||
+  return connection.link_open || connection.state == Connection::State::kOpening ||
          connection.state == Connection::State::kDraining;
 }
 
@@ -43,8 +42,8 @@ bool Modem::everyone_keeps_up() const {
 // Whether what names a pushed payload will do for every connection there is, or is about to be.
 bool Modem::is_owner_certain() const {
   if (rx_mode_.naming() == RxMode::Naming::kLink) return true;
-  // Clients that come, and links that nobody here has opened, come with any peer.
-  if (!servers_.empty() || links_.has_foreign()) return false;
+  // A link that somebody else has opened may have any peer.
+  if (links_.has_foreign()) return false;
   std::set<Endpoint> peers;
   std::size_t count = 0;
   bool datagrams = false;
@@ -65,7 +64,7 @@ bool Modem::next_rx_mode() {
   rx_mode_.need_push(datagrams);
   auto next = rx_mode_.next_command({everyone_keeps_up(), is_owner_certain()}, now_);
   if (!next) return false;
-  command(Task::kRxMode, 0, std::move(*next));
+  command(Task::kRxMode, 0, {.text = std::move(*next), .payload = {}});
   return true;
 }
 

@@ -13,13 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kFirstPenalty = 250ms;
 constexpr std::chrono::milliseconds kLongestPenalty = 60s;
-constexpr auto kFlowWait = 1s;
 constexpr std::size_t kHeaderType = 4;
-constexpr const char* kSetFlowControl = "AT+IFC=2,2";
-
-std::string set_flow_control(const at::FlowControl& flow) {
-  return "AT+IFC=" + std::to_string(flow.by_module) + ',' + std::to_string(flow.by_host);
-}
 
 }  // namespace
 
@@ -48,7 +42,6 @@ std::vector<std::string> RxMode::undo() const {
     commands.emplace_back(*source_.before == 0 ? "AT+CIPSRIP=0" : "AT+CIPSRIP=1");
   }
   if (before_ && (*before_)[kHeaderType] != 1) commands.push_back(at::set_socket_config(*before_));
-  if (flow_before_) commands.push_back(set_flow_control(*flow_before_));
   return commands;
 }
 
@@ -86,11 +79,9 @@ bool RxMode::push_wanted() const {
 }
 
 // The line of a TCP connection's source takes as much of the line as two hundredths of its data.
-int RxMode::source_wanted() const {
-  return push_needed_ || naming_ != Naming::kLink || !naming_seen_ ? 1 : 0;
-}
+int RxMode::source_wanted() const { return push_needed_ || naming() != Naming::kLink ? 1 : 0; }
 
-std::optional<chat::Command> RxMode::next_command(const Situation& situation, chat::TimePoint now) {
+std::optional<std::string> RxMode::next_command(const Situation& situation, chat::TimePoint now) {
   std::optional<std::string> text;
   if (pushing_) {
     if (!situation.owner_certain) hold_back_ = true;
@@ -100,34 +91,18 @@ std::optional<chat::Command> RxMode::next_command(const Situation& situation, ch
       switching_source_ = true;
       text = source_wanted() == 0 ? "AT+CIPSRIP=0" : "AT+CIPSRIP=1";
     }
-  } else if (setup_ == Setup::kClearFlow) {
-    text = setup_command();
   } else if (push_wanted() && situation.everyone_keeps_up && now >= not_before_ &&
              (setup_ != Setup::kReady || situation.owner_certain)) {
     text = setup_command();
   }
-  if (!text) return std::nullopt;
-  in_flight_ = true;
-  chat::Command command{.text = std::move(*text), .payload = {}};
-  if (!pushing_ && setup_ >= Setup::kSetFlow && setup_ <= Setup::kClearFlow) {
-    command.timeout = kFlowWait;
-  }
-  return command;
+  in_flight_ = text.has_value();
+  return text;
 }
 
 std::optional<std::string> RxMode::setup_command() {
-  if (setup_ == Setup::kUntried) setup_ = flow_unproved_ ? Setup::kAskFlow : Setup::kAskConfig;
+  if (setup_ == Setup::kUntried) setup_ = Setup::kAskConfig;
   setting_.reset();
   switch (setup_) {
-    case Setup::kAskFlow:
-      flow_.reset();
-      return "AT+IFC?";
-    case Setup::kSetFlow:
-      return kSetFlowControl;
-    case Setup::kProveFlow:
-      return "AT";
-    case Setup::kClearFlow:
-      return "AT+IFC=0,0";
     case Setup::kSetConfig: {
       if (!before_) before_ = config_;
       auto named = *config_;
@@ -159,7 +134,6 @@ void RxMode::on_reply(const at::Reply& reply) {
   if (const auto* config = std::get_if<at::SocketConfig>(&reply)) config_ = config->values;
   if (const auto* head = std::get_if<at::HeadMode>(&reply)) setting_ = head->mode;
   if (const auto* source = std::get_if<at::SourceMode>(&reply)) setting_ = source->mode;
-  if (const auto* flow = std::get_if<at::FlowControl>(&reply)) flow_ = *flow;
 }
 
 bool RxMode::on_answer(const chat::Answer& answer) {
@@ -180,30 +154,14 @@ bool RxMode::on_answer(const chat::Answer& answer) {
     hold_back_ = false;
     return true;
   }
-  on_setup_answer(ok, answer.final == chat::Final::kTimeout);
+  on_setup_answer(ok);
   return false;
 }
 
-void RxMode::on_setup_answer(bool ok, bool silent) {
+void RxMode::on_setup_answer(bool ok) {
   switch (setup_) {
     case Setup::kUntried:
     case Setup::kUnsupported:
-      break;
-    case Setup::kAskFlow:
-      // A module that does not know the command has nothing to be asked for.
-      setup_ = ok && flow_ ? Setup::kSetFlow : Setup::kUnsupported;
-      if (ok && flow_ == at::FlowControl{2, 2}) setup_ = Setup::kAskConfig;
-      break;
-    case Setup::kSetFlow:
-      setup_ = silent ? Setup::kClearFlow : ok ? Setup::kProveFlow : Setup::kUnsupported;
-      if (ok && !flow_before_) flow_before_ = flow_;
-      break;
-    case Setup::kProveFlow:
-      setup_ = silent ? Setup::kClearFlow : Setup::kAskConfig;
-      break;
-    case Setup::kClearFlow:
-      flow_before_.reset();
-      setup_ = Setup::kUnsupported;
       break;
     case Setup::kAskConfig:
       if (!ok || !config_) naming_ = Naming::kSource;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -25,10 +26,10 @@ enum class PushPolicy {
 // In direct push mode data comes at line rate, and UDP datagrams come one by one with their source;
 // but whatever comes has to be taken. Push needs a header (AT+CIPHEAD), or a peer's bytes would be
 // read as lines, and it has to be certain whose the bytes are. AT+CIPCCFG's <HeaderType> 1 names
-// the link; the manual calls it "not fully implemented", so it is set, read back, and trusted once
-// it has been seen. Where it is missing, "RECV FROM" (AT+CIPSRIP) names the peer, which will do as
-// long as no two connections have the same. All that is set up at the first use, since short
-// transfers gain nothing.
+// the link; the manual calls it "not fully implemented", so it is set, read back, and still only
+// trusted when it was seen. Until then, and where it is missing, "RECV FROM" (AT+CIPSRIP) names the
+// peer, which will do as long as it tells the connections apart. All that is set up at the first
+// use, since short transfers gain nothing.
 //
 // When a reader falls behind, everything goes back to buffer access mode, and each time that
 // happens soon after, it stays there for longer. So it does while somebody types beside a bulk
@@ -37,8 +38,6 @@ class RxMode {
  public:
   void set_policy(PushPolicy policy) { policy_ = policy; }
   PushPolicy policy() const { return policy_; }
-  // The line pushes back only if the module heeds RTS and raises it: to be asked for and tried.
-  void set_flow_control_unproved(bool unproved) { flow_unproved_ = unproved; }
 
   // The module was set up anew, in buffer access mode.
   void reset();
@@ -48,13 +47,14 @@ class RxMode {
   // A change is under way: the module may be in either.
   bool changing() const { return in_flight_ && !switching_source_; }
 
-  // What tells the module's bytes from each other.
+  // What tells whose pushed data is.
   enum class Naming {
     kLink,     // "+RECEIVE,<link>,…"
     kSource,   // "RECV FROM:…"
     kNothing,  // only that there is one connection
   };
-  Naming naming() const { return naming_; }
+  // What can be relied on.
+  Naming naming() const { return naming_seen_ ? naming_ : std::max(naming_, Naming::kSource); }
 
   // A reader has fallen behind.
   void hold_back(chat::TimePoint now);
@@ -77,10 +77,8 @@ class RxMode {
     bool owner_certain = true;
   };
   // The next command of a change, if one is due.
-  std::optional<chat::Command> next_command(const Situation& situation, chat::TimePoint now);
+  std::optional<std::string> next_command(const Situation& situation, chat::TimePoint now);
   void on_reply(const at::Reply& reply);
-  // The command in flight may rightly be without an answer.
-  bool expects_silence() const { return setup_ == Setup::kSetFlow || setup_ == Setup::kProveFlow; }
   // True when data that the module holds now has to be asked for.
   bool on_answer(const chat::Answer& answer);
 
@@ -93,10 +91,6 @@ class RxMode {
  private:
   enum class Setup {
     kUntried,
-    kAskFlow,
-    kSetFlow,
-    kProveFlow,
-    kClearFlow,
     kAskConfig,
     kSetConfig,
     kVerify,
@@ -116,14 +110,13 @@ class RxMode {
 
   bool push_wanted() const;
   std::optional<std::string> setup_command();
-  void on_setup_answer(bool ok, bool silent);
+  void on_setup_answer(bool ok);
   // Whether the source should be told now; a change is a command that pushing goes on during.
   int source_wanted() const;
 
   PushPolicy policy_ = PushPolicy::kNever;
-  bool flow_unproved_ = false;
   Setup setup_ = Setup::kUntried;
-  Naming naming_ = Naming::kLink;
+  Naming naming_ = Naming::kLink;  // the least that was seen, or agreed on
   bool naming_seen_ = false;
   bool pushing_ = false;
   bool in_flight_ = false;
@@ -135,8 +128,6 @@ class RxMode {
   std::optional<std::array<int, 7>> config_;  // as the module has just told it
   std::optional<std::array<int, 7>> before_;  // as it was found
   std::optional<int> setting_;                // the answer of kAskHead and kAskSource
-  std::optional<at::FlowControl> flow_;       // the answer of kAskFlow
-  std::optional<at::FlowControl> flow_before_;
   Setting head_;
   Setting source_;
   chat::TimePoint not_before_{};

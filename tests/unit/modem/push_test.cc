@@ -38,13 +38,19 @@ Rig& up(Rig& rig, modem::PushPolicy policy, const Script& set_up) {
   return rig;
 }
 
-// Connection 1 on link 9, connection 2 on link 8, the module pushing, its header seen.
-Rig& pushing(Rig& rig) {
+// Connection 1 on link 9, connection 2 on link 8, the module pushing with a header that it has
+// agreed to but not yet shown.
+Rig& agreed(Rig& rig) {
   up(rig, modem::PushPolicy::kAlways, kSetUp);
-  push(rig, 3, "nobody's");
-  rig.play({{"AT+CIPSRIP=0", "OK"}});
   rig.connect(1, 9);
   rig.connect(2, 8);
+  return rig;
+}
+
+// The same, its header seen.
+Rig& pushing(Rig& rig) {
+  push(agreed(rig), 3, "nobody's");
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
   return rig;
 }
 
@@ -191,7 +197,7 @@ TEST_CASE("a second connection to the same peer is opened only in buffer access 
      Script{{"AT+CIPCCFG?", "ERROR"}} + kRest + Script{{"AT+CIPRXGET=0", "OK"}});
   rig.connect(1, 9);
   rig.connect(2, 8);
-  rig.open_to(3, 1);
+  rig.open_to_peer_of(1, 3);
   rig.expect("AT+CIPRXGET=1");
   push_from(rig, "203.0.113.1:1001", "still one's ");
   rig.say("OK");
@@ -221,7 +227,7 @@ TEST_CASE("a module that names no link though it said so is trusted as far as it
   push_from(rig, "203.0.113.1:1002", "two");
   CHECK(rig.received(2) == "two");
   rig.expect_nothing();
-  rig.open_to(3, 1);
+  rig.open_to_peer_of(1, 3);
   rig.expect("AT+CIPRXGET=1");
 }
 
@@ -289,31 +295,58 @@ TEST_CASE("a module that does not stop naming the peer is left with it") {
   CHECK(rig.received(1) == "one two");
 }
 
-TEST_CASE("on a line with RTS and CTS the module is asked to heed them before it pushes") {
+// ---- Firmware that agrees to name the link, and does not
+
+// curl --parallel was reset: all its connections have one peer, and the module, which had agreed to
+// HeaderType 1, pushed "+IPD" all the same.
+TEST_CASE("until a link was seen to be named, two connections to one peer are read from") {
   Rig rig;
-  rig.modem.set_flow_control_unproved(true);
-  up(rig, modem::PushPolicy::kAlways,
-     Script{{"AT+IFC?", "+IFC: 0,0|OK"}, {"AT+IFC=2,2", "OK"}, {"AT", "OK"}} + kSetUp);
-  rig.modem.leave(rig.now);
-  rig.play({{"AT+CIPSRIP=0", "OK"},
-            {"AT+CIPCCFG=10,0,0,1,0,0,500", "OK"},
-            {"AT+IFC=0,0", "OK"},
-            {"AT+CIPRXGET=1", "OK"}});
+  agreed(rig).raw("\r\nRECV FROM:203.0.113.1:1001\r\n+IPD3\r\none");
+  rig.open_to_peer_of(1, 3);
+  rig.play({{"AT+CIPRXGET=1", "OK"}});
+  CHECK(rig.sent().starts_with("AT+CIPOPEN=7,"));
+  CHECK(rig.received(1) == "one");
 }
 
-TEST_CASE("a module that falls silent over RTS and CTS is read from without them") {
+TEST_CASE("when the peers tell the connections apart again, pushing goes on") {
   Rig rig;
-  rig.modem.set_flow_control_unproved(true);
-  rig.modem.set_push_policy(modem::PushPolicy::kAlways);
-  rig.resolve(999, "bring.up");
-  rig.play(whole_bringup() + Script{{"AT+IFC?", "+IFC: 0,0|OK"}, {"AT+IFC=2,2", "OK"}});
-  rig.expect("AT");
-  rig.pass(1s);
-  rig.play({{"AT+IFC=0,0", "OK"}, {"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
-  rig.events();
-  rig.connect(1, 9);
-  rig.say("+CIPRXGET: 1,9");
-  rig.expect("AT+CIPRXGET=2,9");
+  agreed(rig);
+  rig.open_to_peer_of(1, 3);
+  rig.play({{"AT+CIPRXGET=1", "OK"}});
+  CHECK(rig.sent().starts_with("AT+CIPOPEN=7,"));
+  rig.say("+CIPOPEN: 7,1|ERROR");
+  rig.play({{"AT+NETOPEN?", "+NETOPEN: 1|OK"}, {"AT+CIPRXGET=0", "OK"}});
+}
+
+TEST_CASE("where a link was seen to be named, pushing goes on whoever the peers are") {
+  Rig rig;
+  push(agreed(rig), 9, "one");
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
+  rig.open_to_peer_of(1, 3);
+  CHECK(rig.sent().starts_with("AT+CIPOPEN=7,"));
+}
+
+TEST_CASE("without the link, data pushed before its connection's result is not lost either") {
+  Rig rig;
+  agreed(rig).open(3);
+  rig.expect(Rig::open_command(3, 7));
+  rig.say("OK");
+  rig.raw("\r\nRECV FROM:203.0.113.1:1003\r\n+IPD5\r\nearly");
+  rig.say("+CIPOPEN: 7,0");
+  CHECK(rig.received(3) == "early");
+}
+
+TEST_CASE("a module that restarts is put back as the first bring-up found it") {
+  Rig rig;
+  agreed(rig).close(1);
+  rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
+  rig.modem.set_push_policy(modem::PushPolicy::kNever);  // the next bring-up sets up nothing
+  rig.say("RDY");
+  rig.play(check("8") + Script{{"AT+CIPRXGET=2,8", "+IP ERROR: No data|ERROR"}});
+  rig.close(2);
+  rig.play({{"AT+CIPCLOSE=8", "OK|+CIPCLOSE: 8,0"}});
+  rig.modem.leave(rig.now);
+  rig.play({{"AT+CIPSRIP=0", "OK"}, {"AT+CIPCCFG=10,0,0,1,0,0,500", "OK"}});
 }
 
 TEST_CASE("the module's settings are put back when it is left") {
@@ -335,6 +368,24 @@ TEST_CASE("a datagram is pushed with its sender") {
   rig.play(kSetUp + Script{{"AT+CIPOPEN=9,\"UDP\",,,5000", "+CIPOPEN: 9,0|OK"}});
   rig.raw("\r\nRECV FROM:192.0.2.1:53\r\n+RECEIVE,9,6\r\nanswer");
   CHECK(rig.events() == Events{"opened 1", "datagram 1 192.0.2.1:53 'answer'"});
+}
+
+TEST_CASE("a datagram is pushed with its sender also where the link is not named") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.open_udp(1, 5000);
+  rig.play({{"AT+CIPCCFG?", "ERROR"},
+            {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
+            {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"},
+            {"AT+CIPRXGET=0", "OK"},
+            {"AT+CIPOPEN=9,\"UDP\",,,5000", "+CIPOPEN: 9,0|OK"}});
+  rig.raw("\r\nRECV FROM:192.0.2.1:53\r\n+IPD6\r\nanswer");
+  CHECK(rig.events() == Events{"opened 1", "datagram 1 192.0.2.1:53 'answer'"});
+  // Another connection: the two could not be told apart.
+  rig.open(2);
+  rig.play({{"AT+CIPRXGET=1", "OK"}});
+  rig.expect(Rig::open_command(2, 8));
 }
 
 }  // namespace
