@@ -58,7 +58,7 @@ void RxMode::hold_back(chat::TimePoint now) {
 }
 
 void RxMode::pause(chat::TimePoint until) {
-  if (push_needed_) return;
+  if (push_needed_ || policy_ == PushPolicy::kAlways) return;
   not_before_ = std::max(not_before_, until);
   if (pushing_) hold_back_ = true;
 }

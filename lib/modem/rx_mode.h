@@ -58,7 +58,7 @@ class RxMode {
 
   // A reader has fallen behind.
   void hold_back(chat::TimePoint now);
-  // Buffer access is better until then. Not heeded while there are UDP sockets.
+  // Buffer access is better until then. Not heeded by kAlways, and while there are UDP sockets.
   void pause(chat::TimePoint until);
   // The module holds back what it should have pushed: never again.
   void give_up(chat::TimePoint now);

@@ -5,6 +5,8 @@
 
 #include "rig.h"
 
+using a7600::modem::Schedule;
+
 namespace a7600::test {
 namespace {
 
@@ -274,6 +276,42 @@ TEST_CASE("a peer that closes while push begins is read to its end") {
   rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
   CHECK(rig.received(1) == "first second");
   CHECK(rig.events() == Events{"ended 1"});
+}
+
+TEST_CASE("on a slow line push is left while somebody types beside a download") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.connect(2, 8);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "first ", 6);
+  rig.play(kSetUp);
+  const auto push_slowly = [&rig] {
+    rig.raw("\r\n+RECEIVE,9,1500\r\n");
+    for (int i = 0; i < 15; ++i) {
+      rig.now += 10ms;
+      rig.raw(std::string(100, 'd'));
+    }
+  };
+  push_slowly();
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
+  for (const char* key : {"a", "b"}) {
+    push_slowly();
+    rig.write(2, key);
+    rig.expect("AT+CIPSEND=8,1");
+    rig.raw(">");
+    rig.expect_bytes(key);
+    rig.say("OK|+CIPSEND: 8,1,1");
+  }
+  rig.play({{"AT+CIPRXGET=1", "OK"}, {"AT+CIPRXGET=2,8", "+IP ERROR: No data|ERROR"}});
+  CHECK(rig.sent().starts_with("AT+CIPRXGET=2,9,"));
+  rig.say_payload(9, "in small chunks", 6000);
+  rig.sent();
+  rig.pass(Schedule::kTyping + 1ms);
+  rig.say_payload(9, "and nobody types any more", 6000);
+  rig.expect("AT+CIPRXGET=0");
 }
 
 TEST_CASE("the peer is named only as long as somebody needs it") {
