@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""How long a connection takes, and its first byte, beside the bare AT commands that do the same."""
+"""How long a connection takes, and its first byte, beside the bare AT commands that do the same; and
+what rate those reach where the machine, not the line, is what bounds it."""
+import itertools
 import os
 import select
 import statistics
@@ -9,7 +11,7 @@ import tty
 from harness import ADDRESS, process, servers
 from harness.simulator import Simulator
 
-from . import flows
+from . import ceilings, flows
 
 
 class _Line:
@@ -22,9 +24,13 @@ class _Line:
 
     def command(self, text, *awaited):
         """Sends a command, and waits for each of `awaited` in turn."""
-        os.write(self._fd, text.encode() + b"\r")
+        self.write(text.encode() + b"\r")
         for word in awaited:
             self.wait(word)
+
+    def write(self, data):
+        while data:
+            data = data[os.write(self._fd, data):]
 
     def wait(self, word):
         while word not in self._seen:
@@ -37,12 +43,17 @@ class _Line:
         os.close(self._fd)
 
 
-def bare(modem, port, count):
-    """(connect, first byte) in seconds, medians."""
+def _bare_line(modem):
     line = _Line(modem.port)
     line.command("ATE0", b"OK\r\n")
     line.command("AT+CIPRXGET=1", b"OK\r\n")
     line.command("AT+NETOPEN", b"+NETOPEN: 0\r\n")
+    return line
+
+
+def bare(modem, port, count):
+    """(connect, first byte) in seconds, medians."""
+    line = _bare_line(modem)
     connects, firsts = [], []
     for _ in range(count):
         begin = time.monotonic()
@@ -54,6 +65,31 @@ def bare(modem, port, count):
         line.command("AT+CIPCLOSE=0", b"+CIPCLOSE: 0,0\r\n")
     line.close()
     return statistics.median(connects), statistics.median(firsts)
+
+
+def bare_rate(scratch, case, seconds):
+    """Bytes per second that nothing but the commands moves, one after the other."""
+    peer = flows.Peer(case.direction, 0, seconds)
+    modem = Simulator(scratch, *flows.simulator_options(case.baud, case.turnaround), log=False)
+    line = _bare_line(modem)
+    try:
+        line.command(f'AT+CIPOPEN=9,"TCP","{ADDRESS}",{peer.port}', b"+CIPOPEN: 9,0\r\n")
+        payload = bytes(ceilings.CHUNK)
+        chunks = 0
+        begin = time.monotonic()
+        while time.monotonic() - begin < seconds:
+            if case.direction == "down":
+                line.command("AT+CIPRXGET=2,9", payload, b"\r\nOK\r\n")
+            else:
+                line.command("AT+CIPSEND=9,1500", b">")
+                line.write(payload)
+                line.wait(b"+CIPSEND: 9,1500,1500\r\n")
+            chunks += 1
+        return chunks * ceilings.CHUNK / (time.monotonic() - begin)
+    finally:
+        line.close()
+        modem.stop()
+        peer.stop()
 
 
 def through_library(scratch, modem, port, count):
@@ -85,3 +121,14 @@ def rows(scratch, count=15):
             yield (f"{name}, 115200 baud, {turnaround * 1000:.0f} ms",
                    f"{ours * 1000:.1f} ms, the bare exchange {plain * 1000:.1f} ms: "
                    f"{ours / plain:.3f}", "<= 1.05")
+    for baud, direction in itertools.product((115200, 921600, 3000000), ("down", "up")):
+        case = flows.Case(baud, 0.005, direction, "buffer")
+        ceiling = ceilings.ceiling(case.mode, direction, baud, case.turnaround)
+        plain, ours = [], []
+        for _ in range(3):
+            plain.append(bare_rate(scratch, case, 2))
+            ours.append(flows.measure(scratch, case, 0.5, 2).rate)
+        plain, ours = statistics.median(plain), statistics.median(ours)
+        yield (f"{direction}, buffer, {baud} baud, 5 ms, beside bare AT commands",
+               f"{ours / ceiling:.3f} of the ceiling, the bare commands {plain / ceiling:.3f}: "
+               f"{ours / plain:.3f}", ">= 0.98 of the ceiling")

@@ -51,7 +51,7 @@ def simulator_options(baud, turnaround):
     return (*paced, "--latency-ms", str(round(turnaround * 1000)))
 
 
-class _Peer:
+class Peer:
     """The far end: sends without end, and measures what comes, each if it is asked to."""
 
     def __init__(self, direction, warm, seconds):
@@ -73,7 +73,7 @@ class _Peer:
 
     @staticmethod
     def _send(connection):
-        data = os.urandom(1 << 18)
+        data = bytes(1 << 18)
         try:
             while True:
                 connection.sendall(data)
@@ -104,7 +104,7 @@ class _Peer:
 
 
 def measure(scratch, case, warm, seconds):
-    peer = _Peer(case.direction, warm, seconds)
+    peer = Peer(case.direction, warm, seconds)
     modem = Simulator(scratch, *simulator_options(case.baud, case.turnaround), log=False)
     try:
         seen = process.run([PROGRAMS / "flow", case.direction, ADDRESS, peer.port, warm, seconds],
