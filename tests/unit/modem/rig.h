@@ -43,8 +43,8 @@ Script check(const std::string& open_links);
 // is told becomes an event: "opened 1", "open_failed 1 ECONNREFUSED", "ended 1", "ended 1
 // ECONNRESET", "closed 1", "resolved 7 192.0.2.1 192.0.2.2", "resolved 7 ENOENT", "listening 5",
 // "listen_failed 5 EADDRINUSE", "accepted 5 192.0.2.1:80", "datagram 1 192.0.2.1:53 'text'",
-// "acknowledged 1 500", "acknowledged 1 unknown". A call that modem/host.h rules out, and a
-// deadline that does not move on when it has passed, fail the test.
+// "acknowledged 1 500", "acknowledged 1 unknown", "answered 6 +CSQ: 25,99|OK". A call that
+// modem/host.h rules out, and a deadline that does not move on when it has passed, fail the test.
 class Rig final : private modem::Host {
  public:
   explicit Rig(modem::BringupConfig config = {});
@@ -53,6 +53,8 @@ class Rig final : private modem::Host {
 
   // ---- The program
   void open(modem::ConnectionId id, std::chrono::milliseconds patience = 120s);
+  void open_to(modem::ConnectionId id, const Endpoint& to,
+               std::chrono::milliseconds patience = 120s);
   void open_udp(modem::ConnectionId id, std::uint16_t port);
   void write(modem::ConnectionId id, std::string_view text);
   void write_to(modem::ConnectionId id, const Endpoint& to, std::string_view text);
@@ -118,6 +120,7 @@ class Rig final : private modem::Host {
   void listen_failed(modem::ServerId id, const Error& error) override;
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
+  void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
   void log(log::Level level, std::string_view text) override;
 
   void event(std::string text) { events_.push_back(std::move(text)); }
