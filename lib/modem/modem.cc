@@ -356,9 +356,13 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
 }
 
 void Modem::on_line(const at::Reply& reply, std::string_view line) {
+  if (task_ == Task::kForeign) {
+    on_foreign_line(line);
+  } else if (std::holds_alternative<at::Other>(reply)) {
+    log(log::Level::kDebug, "skipped: " + std::string(line));
+  }
   // Results of what was under way before the check come between the lines of its answers.
   if (task_ == Task::kBringup && bringup_) return handle_result(reply);
-  if (task_ == Task::kForeign) on_foreign_line(line);
   if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
   if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
     if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
@@ -368,8 +372,6 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
     if (task_ == Task::kWhyRefused) network_open_ = state->value == 1;
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
-  } else if (std::holds_alternative<at::Other>(reply)) {
-    log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {
     handle_result(reply);
   }
