@@ -64,6 +64,8 @@ struct Connection {
   std::optional<chat::TimePoint> poll_at;
   std::chrono::seconds poll_pause{0};
 
+  // kDraining: the module is known to hold bytes of it, not only asked whether it does.
+  bool unread = false;
   End end;  // kDraining: what the host will be told
 };
 

@@ -67,7 +67,7 @@ Lines Session::answer_to(const std::string& command) const {
       {"AT+IPADDR", {"+IPADDR: 10.148.0.17", "OK"}},
       {"AT+CIPRXGET?", {"+CIPRXGET: 0", "OK"}},
       {"AT+CIPRXGET=1", {"OK"}},
-      {"AT+CIPTIMEOUT=120000,120000,30000", {"OK"}},
+      {"AT+CIPTIMEOUT?", {"+CIPTIMEOUT: 120000,120000,30000", "OK"}},
       {"AT+SERVERSTART=8080,0", {"OK"}},
       {"AT+CIPACK=9", {"+CIPACK: 5,5,4", "OK"}},
       {"AT+CDNSGIP=\"a.example\"", {"+CDNSGIP: 1,\"a.example\",\"192.0.2.1\"", "OK"}},

@@ -222,7 +222,7 @@ std::string Player::at_rest(const std::string& command) {
       {"AT+CIPRXGET?", "+CIPRXGET: 0"},
       {"AT+CIPRXGET=0", ""},
       {"AT+CIPRXGET=1", ""},
-      {"AT+CIPTIMEOUT=120000,120000,30000", ""},
+      {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000"},
       {"AT+SERVERSTART?", ""},
       {"AT+CIPOPEN?", ""},
       {"AT+CIPCCFG?", "+CIPCCFG: 10,0,0,1,1,0,500"},
@@ -252,7 +252,7 @@ Step* Player::find(const std::string& command) {
   for (Step& step : steps_) {
     if (step.used || !step.line.starts_with("AT") || name_of(step.line) != name) continue;
     if (without_blanks(step.line) == command) return &step;
-    if (command.find('=') == std::string::npos || name == "AT+CIPMODE" || name == "AT+CIPTIMEOUT") {
+    if (command.find('=') == std::string::npos || name == "AT+CIPMODE") {
       continue;
     }
     auto wanted = arguments(command);
