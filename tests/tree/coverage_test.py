@@ -88,12 +88,14 @@ class Coverage(unittest.TestCase):
                 return (ROOT / "tests" / path).read_text(encoding="latin-1")
         return self.fail(f"no such test: {name}")
 
-    def test_every_transcript_is_named(self):
+    def test_every_transcript_is_named_and_replayed(self):
         named = " ".join(row["test"] for row in rows())
+        replayed = (ROOT / "tests/manual/CMakeLists.txt").read_text().split()
         for transcript in sorted((ROOT / "tests/manual").glob("*.txt")):
             if transcript.stem != "CMakeLists":
                 with self.subTest(transcript=transcript.stem):
                     self.assertIn(f"`{transcript.stem}`", named)
+                    self.assertIn(transcript.stem, [word.rstrip(")") for word in replayed])
 
 
 if __name__ == "__main__":
