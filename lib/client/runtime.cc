@@ -131,6 +131,9 @@ void Runtime::say(log::Level level, std::string_view text) const {
   UniqueFd file;
   if (config_) {
     chosen = config_.value().log_level;
+    if (on_behalf_ != nullptr && config_.value().log_file.empty()) {
+      return on_behalf_->say(level, text);
+    }
     if (!config_.value().log_file.empty()) {
       file.reset(::open(config_.value().log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
                         0644));

@@ -207,7 +207,7 @@ void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
   if (!is_stream && request.type != SOCK_DGRAM) {
     return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
   }
-  const Owner owner = Owner::of(call, sharing_.has_value());
+  const Owner owner = Owner::of(call, sharing_.has_value(), request.level);
   if (!has_room_for_socket(owner)) {
     ++refused_;
     return static_cast<void>(reply_error(call, EMFILE, "too many sockets of one program"));

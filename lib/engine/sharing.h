@@ -41,8 +41,10 @@ struct Owner {
   uid_t uid = 0;
   wire::Text<16> program{};
 
-  // Who has made `call`. `with_program`: its name too, which costs three system calls.
-  static Owner of(const UniqueFd& call, bool with_program);
+  // Who has made `call`. `with_program`: its name too, which costs three system calls; then also
+  // the process that the caller has named instead of itself, if it is his own user's, or anybody's
+  // when he is the engine's user or root. 0: he has named none.
+  static Owner of(const UniqueFd& call, bool with_program, pid_t on_behalf_of);
 };
 
 // Bytes one way, and how fast they are of late.

@@ -82,6 +82,8 @@ void Bringup::on_line_step(const chat::Answer& answer, chat::TimePoint now) {
       return after_flow_or(Step::kSetFlow);
     case Step::kSetFlow:
       flow_settled_ = true;
+      // The answer itself may be held back already.
+      if (silent) return after_flow(false);
       return go(ok ? Step::kProveFlow : Step::kNetworkState);
     case Step::kProveFlow: {
       const bool held = held_until_.has_value();

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "serial/port.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -34,11 +37,17 @@ struct Port::State {
 
 namespace {
 
+constexpr std::chrono::milliseconds kProbeTime{500};
+constexpr std::size_t kMostHeard = 64 * 1024;  // a port that talks without end is no module's
+
 constexpr std::string_view kTcp = "tcp:";
 constexpr std::string_view kDev = "/dev/";
 
-Result<std::string> resolve_device(const std::string& port) {
-  if (port == "auto") return choose_at_port(list_ports());
+Result<std::string> resolve_device(const std::string& port, int baud) {
+  if (port == "auto") {
+    return choose_answering_port(
+        list_ports(), [baud](const std::string& device) { return probe_port(device, baud); });
+  }
   // Links such as /dev/serial/by-id/… are followed once, here: locks, sysfs and messages go by the
   // device's own name.
   char* device = ::realpath(port.c_str(), nullptr);
@@ -74,7 +83,7 @@ Result<Port> Port::open(const config::Config& config) {
     return Port(state.release());
   }
 
-  Result<std::string> device = resolve_device(config.port);
+  Result<std::string> device = resolve_device(config.port, config.baud);
   if (!device) return device.error();
   state->name = std::move(device.value());
   Result<Tty> tty = Tty::open(state->name);
@@ -139,6 +148,35 @@ bool Port::hold_module(bool on) {
 bool Port::is_drained() const {
   int waiting = 0;
   return ::ioctl(fd(), TIOCOUTQ, &waiting) != 0 || waiting == 0;
+}
+
+Probe probe_port(const std::string& device, int baud) {
+  config::Config config;
+  config.port = device;
+  config.baud = baud;
+  const Result<Port> port = Port::open(config);
+  if (!port) return Probe::kUnknown;
+  const int fd = port.value().fd();
+  constexpr std::string_view kCommand = "AT\r";
+  if (::write(fd, kCommand.data(), kCommand.size()) != static_cast<ssize_t>(kCommand.size())) {
+    return Probe::kSilent;
+  }
+  std::string heard;
+  const auto end = std::chrono::steady_clock::now() + kProbeTime;
+  for (auto now = end - kProbeTime; now < end && heard.size() < kMostHeard;
+       now = std::chrono::steady_clock::now()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now).count();
+    pollfd readable{fd, POLLIN, 0};
+    if (::poll(&readable, 1, static_cast<int>(left)) <= 0) continue;
+    char piece[256];
+    const ssize_t size = ::read(fd, piece, sizeof piece);
+    if (size <= 0) break;
+    heard.append(piece, static_cast<std::size_t>(size));
+    if (heard.find("OK\r") != heard.npos || heard.find("ERROR\r") != heard.npos) {
+      return Probe::kAnswers;
+    }
+  }
+  return Probe::kSilent;
 }
 
 }  // namespace a7600::serial

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "config/config.h"
+#include "serial/find.h"
 
 namespace a7600::serial {
 
@@ -50,5 +51,8 @@ class Port {
   explicit Port(State* state);
   State* state_;
 };
+
+// Opens `device` and says "AT", at `baud`: for half a second, or until it answers OK or ERROR.
+Probe probe_port(const std::string& device, int baud);
 
 }  // namespace a7600::serial

@@ -22,7 +22,8 @@ inline constexpr std::size_t kNotice = 256;
 inline constexpr std::size_t kLargestDatagram = 1500;  // manual 2.4
 
 enum class Op : std::uint16_t {
-  kSocket = 1,   // domain, type, protocol, flags -> a descriptor
+  kSocket = 1,   // domain, type, protocol, flags -> a descriptor; level: the process that it is
+                 // for, 0: the caller
   kConnect,      // +fd, endpoint, kNonBlocking -> error; a descriptor if the socket was replaced
   kBind,         // +fd, endpoint -> error
   kListen,       // +fd -> error; AcceptRecords arrive on the socket from then on

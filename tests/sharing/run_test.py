@@ -183,15 +183,15 @@ class Run(SharingTest):
         self.assertEqual(seen.status, 126, seen)
         self.assert_one_line(seen.stderr, "permission denied")
 
-    def test_a_static_program_is_refused_with_the_reason(self):
+    def test_a_static_program_is_refused_with_the_reason_when_preload_is_asked_for(self):
         static = BUILD / "tests" / "sharing" / "static_program"
         script = self.scratch / "script"
         script.write_text(f"#!{static}\n")
         script.chmod(0o755)
         for each in (static, script):
-            seen = self.run_tool(each)
+            seen = self.tool("run", "--via", "preload", "--", each)
             self.assertEqual(seen.status, 126, seen)
-            self.assert_one_line(seen.stderr, "static_program", "statically linked")
+            self.assert_one_line(seen.stderr, "static_program", "statically linked", "--via auto")
 
     def test_a_setuid_program_is_refused_with_the_reason(self):
         if not is_root():

@@ -155,6 +155,17 @@ TEST_CASE("a line that falls silent with RTS/CTS is brought back without it") {
   }
 }
 
+TEST_CASE("a module whose answer to AT+IFC is held back already is brought back, too") {
+  Rig rig(wanting(115200, modem::Rtscts::kOn));
+  rig.rate = 115200;
+  rig.open(1);
+  rig.play(probe() + Script{{"AT+IFC=2,2", ""}});
+  rig.pass(1s);
+  rig.play({{"AT+IFC=0,0", "OK|OK"}});
+  rig.pass(100ms);
+  rig.expect("AT+NETOPEN?");
+}
+
 TEST_CASE("a module without AT+IFC does without") {
   Rig rig(wanting(115200, modem::Rtscts::kOn));
   rig.rate = 115200;
