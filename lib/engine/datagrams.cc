@@ -101,10 +101,20 @@ void Datagrams::flush() {
   }
 }
 
-bool Datagrams::alive() const {
-  const UniqueFd probe(sys::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!probe) return true;
-  return sys::connect(probe.get(), name_.get(), name_.length) == 0 || errno != ECONNREFUSED;
+// A socket of no name, connected to the program's end: 0, or what keeps it from that.
+int Datagrams::probe() const {
+  const UniqueFd fd(sys::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd) return errno;
+  return sys::connect(fd.get(), name_.get(), name_.length) == 0 ? 0 : errno;
+}
+
+bool Datagrams::alive() const { return probe() != ECONNREFUSED; }
+
+bool Datagrams::is_connected() const { return probe() == EPERM; }
+
+bool Datagrams::hears(const Endpoint& from) {
+  const int fd = open_peer(from);
+  return fd >= 0 && sys::connect(fd, name_.get(), name_.length) == 0;
 }
 
 }  // namespace a7600::engine

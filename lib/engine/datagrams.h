@@ -55,11 +55,16 @@ class Datagrams {
   bool has_waiting() const { return !waiting_.empty(); }
 
   bool alive() const;
+  // Whether the program has connected its end, and whether it takes what comes from `from`: once
+  // connected, it does so from its peer only.
+  bool is_connected() const;
+  bool hears(const Endpoint& from);
   std::uint64_t dropped() const { return dropped_; }
 
  private:
   explicit Datagrams(const wire::UnixAddress& name) : name_(name) {}
   bool send(const Endpoint& from, std::span<const std::byte> bytes);
+  int probe() const;
 
   struct Waiting {
     Endpoint from;

@@ -455,7 +455,9 @@ void Engine::destroy(modem::ConnectionId id) {
   answer_closers(id);
   answer_progress(*found->second, std::nullopt);
   by_cookie_.erase(found->second->cookie);
+  const std::unique_ptr<Socket> socket = std::move(found->second);
   sockets_.erase(found);
+  give_port_up(*socket);
   release_held();
 }
 

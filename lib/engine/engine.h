@@ -93,9 +93,23 @@ class Engine final : private modem::Host {
   void check_finished();
   TimePoint finish_deadline() const;
 
+  // ---- Local ports (local_port.cc)
+  static bool is_ipv6_only(const Socket& socket);
+  // The other socket that has `socket`'s port; of TCP's, a listening one.
+  Socket* port_holder(const Socket& socket);
+  // False if another one has the port, and does not share it.
+  bool take_port(Socket& socket);
+  void give_port_up(Socket& socket);
+  // The one whose link `socket` uses; mostly itself.
+  Socket& link_keeper(Socket& socket);
+  // Of those that share a link, the one that a datagram is for: the one that is connected to its
+  // sender, else the latest that is not connected.
+  Socket& hearer(Socket& keeper, const Endpoint& from);
+
   // ---- Datagram sockets (udp.cc)
   Result<Socket*> adopt_datagrams(int domain, bool nonblocking, UniqueFd& program_end);
   void open_udp(Socket& socket);
+  std::optional<modem::Host::Datagram> take_of_one(Socket& socket, std::span<std::byte> into);
   void on_datagrams(Socket& socket);
   void open_peer(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void maybe_closed(const UniqueFd& call, const wire::Request& request);
@@ -139,8 +153,6 @@ class Engine final : private modem::Host {
   void retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void listen(UniqueFd call, Socket& socket);
-  bool is_port_taken(const Socket& socket) const;
-  static bool is_ipv6_only(const Socket& socket);
   static wire::Reply description(const Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
   void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);

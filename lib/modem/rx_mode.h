@@ -54,8 +54,12 @@ class RxMode {
   bool names_link() const { return link_named_; }
   // Pushing would pay now.
   void ask_for_push() { push_asked_ = true; }
-  // Datagrams without their source are of little use: push as long as there is a UDP socket.
-  void need_push(bool needed) { push_needed_ = needed; }
+  // Datagrams without their source are of little use: push as long as there is a UDP socket, at
+  // once when no reader is behind any more.
+  void need_push(bool needed) {
+    if (needed && !push_needed_) not_before_ = {};
+    push_needed_ = needed;
+  }
 
   // The next command of a change, if one is due. `everyone_keeps_up`: no reader is behind, and
   // nothing that was closed is still to be read. `told_apart`: no two connections, open or about to
