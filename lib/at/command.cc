@@ -58,9 +58,9 @@ std::string set_socket_config(const std::array<int, 7>& values) {
   return out;
 }
 
-std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
-                     std::chrono::milliseconds cipsend) {
-  return joined("AT+CIPTIMEOUT=", netopen.count(), ",", cipopen.count(), ",", cipsend.count());
+std::string timeouts(const std::array<int, 3>& milliseconds) {
+  const auto [netopen, cipopen, cipsend] = milliseconds;
+  return joined("AT+CIPTIMEOUT=", netopen, ",", cipopen, ",", cipsend);
 }
 
 std::optional<std::string> define_context(std::string_view apn) {

@@ -31,8 +31,7 @@ std::string server_start(std::uint16_t port, int server);
 std::string server_stop(int server);
 std::string resolve(const HostName& name);
 std::string set_socket_config(const std::array<int, 7>& values);  // AT+CIPCCFG, manual 2.13
-std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
-                     std::chrono::milliseconds cipsend);
+std::string timeouts(const std::array<int, 3>& milliseconds);     // AT+CIPTIMEOUT, manual 2.12
 
 // nullopt if the text holds a quote or anything unprintable.
 std::optional<std::string> define_context(std::string_view apn);

@@ -11,6 +11,7 @@
 
 #include "base/ipv4.h"
 #include "base/log.h"
+#include "base/pass.h"
 #include "base/result.h"
 
 namespace a7600::config {
@@ -47,6 +48,7 @@ struct Config {
   std::vector<BypassRule> bypass = {BypassRule{.network = {0x7f000000}, .prefix = 8}};
   EngineChoice engine = EngineChoice::kAuto;
   std::string engine_socket;  // with EngineChoice::kSocket
+  Pass engine_pass;           // for that engine; may be none
   std::string trace;          // empty: off; "%p" is left as it is
   log::Level log_level = log::Level::kError;
   std::string log_file;  // empty: stderr

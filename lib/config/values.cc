@@ -159,6 +159,7 @@ bool set_bypass(Config& config, std::string_view value) {
 
 bool set_engine(Config& config, std::string_view value) {
   EngineChoice choice = EngineChoice::kSocket;
+  Pass pass;
   if (!choose<EngineChoice>(value,
                             {{"auto", EngineChoice::kAuto},
                              {"thread", EngineChoice::kThread},
@@ -166,8 +167,15 @@ bool set_engine(Config& config, std::string_view value) {
                             choice)) {
     const bool abstract = value.size() > 1 && value.front() == '@';
     if ((!abstract && !is_absolute(value)) || value.size() > kLongestSocketName) return false;
+    // "@NAME+PASS", as `a7600 run` sets it.
+    const std::size_t plus = value.rfind('+');
+    if (const auto found = Pass::parse(value.substr(plus + 1)); abstract && plus > 1 && found) {
+      pass = *found;
+      value = value.substr(0, plus);
+    }
   }
   config.engine = choice;
+  config.engine_pass = pass;
   config.engine_socket = choice == EngineChoice::kSocket ? value : std::string_view();
   return true;
 }

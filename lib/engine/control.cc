@@ -81,7 +81,7 @@ void Engine::serve(UniqueFd call) {
 }
 
 void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor) {
-  if (!may(call, request.op)) {
+  if (!may(call, request.op, request.pass)) {
     ++refused_;
     return static_cast<void>(reply_error(call, sharing_ ? EPERM : EACCES));
   }
@@ -96,7 +96,7 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
     case wire::Op::kFinish:
       return start_finishing(std::move(call));
     case wire::Op::kReport: {
-      if (!about_a_socket && !may(call, wire::Op::kSocket)) return;
+      if (!about_a_socket && !may(call, wire::Op::kSocket, request.pass)) return;
       const Socket* socket = by_descriptor(descriptor);
       if (about_a_socket && socket == nullptr) return;
       return tracer_.report(std::span(request.data).first(request.size),
@@ -207,7 +207,7 @@ void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
   if (!is_stream && request.type != SOCK_DGRAM) {
     return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
   }
-  const Owner owner = Owner::of(call, sharing_.has_value());
+  const Owner owner = Owner::of(call, sharing_.has_value(), request.level);
   if (!has_room_for_socket(owner)) {
     ++refused_;
     return static_cast<void>(reply_error(call, EMFILE, "too many sockets of one program"));

@@ -67,8 +67,10 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
-                                               const std::string& address, log::Logger logger) {
+                                               const std::string& address, const Pass& pass,
+                                               log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, address, logger));
+  engine->pass_ = pass;
   if (auto status = engine->start_trace(); !status) return status.error();
   if (auto status = engine->listen(); !status) return status.error();
   return engine;
@@ -78,6 +80,7 @@ Result<std::unique_ptr<Engine>> Engine::create_shared(const config::Config& conf
                                                       log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, sharing.address, logger));
   engine->listeners_ = std::move(sharing.listeners);
+  engine->pass_ = sharing.pass;
   engine->sharing_ = std::move(sharing);
   if (auto status = engine->listen(); !status) return status.error();
   return engine;

@@ -110,7 +110,7 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       step_ = Step::kProbe;
       return pause(kEscapeGuard, now);
     case Step::kPad:
-      chat.write_raw(std::string(at::kLargestSend, '\r'));
+      chat.write_raw('\x1b' + std::string(at::kLargestSend, '\r'));
       probes_ = kProbes - 1;
       step_ = Step::kProbe;
       return pause(kLaterProbe, now);
@@ -176,9 +176,10 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       }
       return command(chat, std::move(*authenticate), kQuestion, now);
     }
+    case Step::kFindTimeouts:
+      return command(chat, "AT+CIPTIMEOUT?", kQuestion, now);
     case Step::kTimeouts:
-      return command(chat, at::timeouts(120s, config_.connect_timeout, kSendTimeout), kQuestion,
-                     now);
+      return command(chat, at::timeouts(timeouts()), kQuestion, now);
     case Step::kOpenNetwork:
       return command(chat, "AT+NETOPEN", kNetworkWait, now);
     case Step::kAddress:
@@ -219,6 +220,8 @@ void Bringup::on_reply(const at::Reply& reply, chat::TimePoint) {
     if (step_ == Step::kAccessMode) seen_ = reply;
   } else if (std::holds_alternative<at::RxMode>(reply)) {
     if (step_ == Step::kReadMode) seen_ = reply;
+  } else if (std::holds_alternative<at::CipTimeout>(reply)) {
+    if (step_ == Step::kFindTimeouts) seen_ = reply;
   }
   if (result_deadline_ && seen_) finish_result_step();
 }
@@ -301,11 +304,13 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
     case Step::kReadMode: {
       const auto* mode = seen_ ? std::get_if<at::RxMode>(&*seen_) : nullptr;
       found_.push = mode != nullptr && mode->mode == 0;
-      return go(mode != nullptr && mode->mode == 1 ? Step::kTimeouts : Step::kSetReadMode);
+      return go(mode != nullptr && mode->mode == 1 ? Step::kFindTimeouts : Step::kSetReadMode);
     }
     case Step::kSetReadMode:
       if (!ok) return fail(ENETDOWN, "the module has refused buffer access mode (AT+CIPRXGET=1)");
-      return go(Step::kTimeouts);
+      return go(Step::kFindTimeouts);
+    case Step::kFindTimeouts:
+      return on_found_timeouts();
     case Step::kTimeouts:
       // A module that can't set them has its own; they only bound what we bound as well.
       state_ = State::kUp;
@@ -333,7 +338,7 @@ void Bringup::on_silence(chat::TimePoint now) {
 
 void Bringup::on_network_state(const chat::Answer& answer, chat::TimePoint now) {
   if (seen_) {
-    network_open_ = std::get<at::NetOpen>(*seen_).value == 1;
+    network_open_ = std::get<at::NetOpen>(*seen_).state == 1;
   } else if (answer.final == chat::Final::kOk) {
     return restart(200ms, now);
   } else {
@@ -361,7 +366,8 @@ void Bringup::on_result_step(const chat::Answer& answer, chat::TimePoint now) {
     return;
   }
   if (answer.final == chat::Final::kError && step_ == Step::kOpenNetwork) {
-    if (answer.info == at::ErrInfo::kNetworkAlreadyOpened) return go(Step::kAddress);
+    // What is open in it was left by an earlier host, as nothing was seen of it before.
+    if (answer.info == at::ErrInfo::kNetworkAlreadyOpened) return go(Step::kFindLinks);
     if (!seen_) {
       return fail(ENETDOWN, "the module could not open the network (AT+NETOPEN: ERROR" +
                                 (answer.text.empty() ? "" : ", " + answer.text) + ")");
@@ -382,7 +388,7 @@ void Bringup::finish_result_step() {
     case Step::kCloseNetwork:
       return go(wrong_mode_ ? Step::kSetAccessMode : Step::kPin);
     case Step::kOpenNetwork: {
-      const int err = std::get<at::NetOpen>(*seen_).value;
+      const int err = std::get<at::NetOpen>(*seen_).err;
       if (err == 0) return go(Step::kAddress);
       return fail(ENETDOWN,
                   "the module could not open the network (+NETOPEN: " + std::to_string(err) + ", " +
@@ -399,6 +405,22 @@ void Bringup::after_cleaning() {
   go(Step::kCloseNetwork);
 }
 
+std::array<int, 3> Bringup::timeouts() const {
+  return {120'000, static_cast<int>(config_.connect_timeout.count()),
+          static_cast<int>(std::chrono::milliseconds(kSendTimeout).count())};
+}
+
+void Bringup::on_found_timeouts() {
+  if (const auto* set = seen_ ? std::get_if<at::CipTimeout>(&*seen_) : nullptr) {
+    if (set->values == timeouts()) {
+      state_ = State::kUp;
+      return;
+    }
+    found_.timeouts = set->values;
+  }
+  go(Step::kTimeouts);
+}
+
 void Bringup::on_address(chat::TimePoint now) {
   const auto* line = seen_ ? std::get_if<at::Address>(&*seen_) : nullptr;
   if (line == nullptr) {
@@ -411,7 +433,7 @@ void Bringup::on_address(chat::TimePoint now) {
   }
   no_address_ = false;
   address_ = line->ip;
-  go(config_.transparent ? Step::kTimeouts : Step::kReadMode);
+  go(config_.transparent ? Step::kFindTimeouts : Step::kReadMode);
 }
 
 }  // namespace a7600::modem

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -49,20 +50,22 @@ struct Found {
   bool command = false;    // CIPMODE 0, and now it is 1
   int baud = 0;            // its rate was raised from this one
   bool no_rtscts = false;  // IFC 0,0, and now it is 2,2
+  std::optional<std::array<int, 3>> timeouts;  // CIPTIMEOUT, and now it is ours
 };
 
 // Theory. A host that crashed leaves echo off, links, servers, the network, an unfinished CIPSEND
 // or even transparent mode behind; a module that has just restarted has none of it. So nothing is
 // assumed: each step asks, and does only what the answer calls for.
 //
-//   probe ─ silent ─▶ "+++" ─ silent ─▶ 1500 × CR (ends an unfinished CIPSEND) ─ silent ─▶ other
-//   rates
+//   probe ─ silent ─▶ "+++" ─ silent ─▶ ESC, 1500 × CR (end an unfinished CIPSEND) ─ silent ─▶
+//   other rates
 //     │
 //   rate and flow control (bringup_line.cc)
 //     │
 //   network open? ─ no ─▶ PIN ─▶ registration ─▶ APN ─▶ NETOPEN ─┐
 //     │ yes                                                      │
-//     └─▶ access mode? stale links? stale servers? ──────────────┴─▶ address ─▶ buffer mode ─▶ up
+//     └─▶ access mode? stale links? stale servers? ──────────────┴─▶ address ─▶ buffer mode,
+//                                                                              timeouts ─▶ up
 //
 // AT+CIPMODE counts only before NETOPEN (manual 2.3): if the module is not in the mode that is
 // wanted, an open network is closed and opened again.
@@ -150,6 +153,7 @@ class Bringup {
     kLteRegistration,
     kContext,
     kLogin,
+    kFindTimeouts,
     kTimeouts,
     kOpenNetwork,
     kAddress,
@@ -185,6 +189,8 @@ class Bringup {
   void tell_search(std::chrono::seconds searching);
   void on_address(chat::TimePoint now);
   void after_cleaning();
+  void on_found_timeouts();
+  std::array<int, 3> timeouts() const;  // CIPTIMEOUT as it is wanted
 
   BringupConfig config_;
   Start start_;

@@ -141,6 +141,7 @@ void Modem::leave(chat::TimePoint now) {
   if (found_->push == rx_mode_.buffered()) {
     leave_commands_.emplace_back(found_->push ? "AT+CIPRXGET=0" : "AT+CIPRXGET=1");
   }
+  if (found_->timeouts) leave_commands_.push_back(at::timeouts(*found_->timeouts));
   if (found_->command) {
     leave_commands_.emplace_back(kCloseNetwork);
     leave_commands_.emplace_back("AT+CIPMODE=0");
@@ -351,8 +352,7 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
       }
     }
   } else if (std::holds_alternative<at::Connect>(reply)) {
-    // A server's client: "+CLIENT:" came before (manual 6.4.1).
-    if (config_.transparent && by_link(kDataModeLink) != nullptr) enter_data_mode();
+    on_connect_line();
   } else if (std::holds_alternative<at::Other>(reply)) {
     log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {
@@ -370,7 +370,7 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
   } else if (const auto* ack = std::get_if<at::Ack>(&reply)) {
     if (task_ == Task::kAcknowledged) acknowledged_ = *ack;
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
-    if (task_ == Task::kWhyRefused) network_open_ = state->value == 1;
+    if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
   } else if (std::holds_alternative<at::Other>(reply)) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <map>
 
 #include "at.h"
 #include "doctor.h"
+#include "filtered.h"
 #include "options.h"
 #include "ports.h"
 #include "run.h"
@@ -17,6 +19,9 @@ using namespace a7600::tool;
 constexpr int kRunUsage = 125;
 
 int main_of(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "filtered") {
+    return become_filtered({argv + 2, argv + argc});
+  }
   CLI::App app("One SIMCom A7600-family modem for programs that use sockets.", "a7600");
   app.set_version_flag("--version", A7600_VERSION);
   app.require_subcommand(1);
@@ -29,6 +34,14 @@ int main_of(int argc, char** argv) {
   run_command.add_option("--reserve", reserve, "links that one process alone can't have")
       ->check(CLI::Range(0, 9))
       ->capture_default_str();
+  Via via = Via::kAuto;
+  const std::map<std::string, Via> ways{
+      {"preload", Via::kPreload}, {"seccomp", Via::kSeccomp}, {"auto", Via::kAuto}};
+  run_command
+      .add_option("--via", via,
+                  "how calls are reached: preload, seccomp, or auto, each program as it needs")
+      ->transform(CLI::CheckedTransformer(ways, CLI::ignore_case))
+      ->default_str("auto");
   run_command.prefix_command();
 
   CLI::App& serve_command =
@@ -124,7 +137,7 @@ int main_of(int argc, char** argv) {
       return complain("run: there is no option " + command.front(), kRunUsage);
     }
     for (int i = own + 1; i < argc; ++i) command.emplace_back(argv[i]);
-    return run(run_environment.load(), command, reserve);
+    return run(run_environment.load(), command, reserve, via);
   }
   if (serve_command.parsed()) {
     return serve([&] { return serve_environment.load(); }, serve_options);

@@ -45,7 +45,7 @@ TEST_CASE("a name is looked up as in 2.17") {
 }
 
 TEST_CASE("timeouts are milliseconds") {
-  CHECK(timeouts(120s, 3s, 4500ms) == "AT+CIPTIMEOUT=120000,3000,4500");
+  CHECK(timeouts({120'000, 3000, 4500}) == "AT+CIPTIMEOUT=120000,3000,4500");
 }
 
 TEST_CASE("the socket configuration has seven numbers") {

@@ -159,6 +159,14 @@ TEST_CASE("A7600_ENGINE is a word or the name of a socket") {
   CHECK(set(config, "A7600_ENGINE", "@a7600") == "");
   CHECK(config.engine == EngineChoice::kSocket);
   CHECK(config.engine_socket == "@a7600");
+  CHECK(config.engine_pass.is_none());
+  const std::string pass = "000102030405060708090a0b0c0d0eff";
+  CHECK(set(config, "A7600_ENGINE", "@a7600.1.2+" + pass) == "");
+  CHECK(config.engine_socket == "@a7600.1.2");
+  CHECK(config.engine_pass.text() == pass);
+  CHECK(set(config, "A7600_ENGINE", "@a7600+") == "");
+  CHECK(config.engine_socket == "@a7600+");
+  CHECK(config.engine_pass.is_none());
   CHECK(set(config, "A7600_ENGINE", "thread") == "");
   CHECK(config.engine == EngineChoice::kThread);
   CHECK(config.engine_socket == "");

@@ -41,7 +41,7 @@ Script opens_network() { return {{"AT+NETOPEN", "OK|+NETOPEN: 0"}}; }
 Script last_steps() {
   return {{"AT+IPADDR", "+IPADDR: 10.148.0.17|OK"},
           {"AT+CIPRXGET?", "+CIPRXGET: 1|OK"},
-          {"AT+CIPTIMEOUT=120000,120000,30000", "OK"}};
+          {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000|OK"}};
 }
 
 Script whole_bringup() {
@@ -76,6 +76,12 @@ void Rig::open(modem::ConnectionId id, std::chrono::milliseconds patience) {
   contract_.opens(id);
   room_[id] = 1 << 30;
   modem.open(id, peer_of(id), std::nullopt, now + patience, now);
+}
+
+void Rig::open_to_peer_of(modem::ConnectionId other, modem::ConnectionId id) {
+  contract_.opens(id);
+  room_[id] = 1 << 30;
+  modem.open(id, peer_of(other), std::nullopt, now + 120s, now);
 }
 
 void Rig::open_udp(modem::ConnectionId id, std::uint16_t port) {

@@ -54,6 +54,7 @@ class Rig final : private modem::Host {
 
   // ---- The program
   void open(modem::ConnectionId id, std::chrono::milliseconds patience = 120s);
+  void open_to_peer_of(modem::ConnectionId other, modem::ConnectionId id);
   void open_udp(modem::ConnectionId id, std::uint16_t port);
   void write(modem::ConnectionId id, std::string_view text);
   void write_to(modem::ConnectionId id, const Endpoint& to, std::string_view text);
