@@ -56,6 +56,8 @@ void Engine::open_udp(Socket& socket) {
 void Engine::on_datagrams(Socket& socket) {
   census_pause_ = kFirstCensus;
   next_census_ = now_ + census_pause_;
+  answer_questions(socket);
+  if (!socket.datagrams->has_remote_peer()) return;
   if (socket.state == Socket::State::kIdle) open_udp(socket);
   tracer_.writable(socket.id);
   modem_.set_writable(socket.id, now_);
@@ -66,7 +68,7 @@ void Engine::open_peer(const UniqueFd& call, const wire::Request& request, Socke
   if (socket.datagrams->open_peer(request.endpoint()) < 0) {
     return static_cast<void>(reply_error(call, errno));
   }
-  open_udp(socket);
+  if (socket.datagrams->has_remote_peer()) open_udp(socket);
   reply_error(call, std::exchange(socket.pending_error, 0), std::exchange(socket.notice, {}));
 }
 
