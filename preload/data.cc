@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The data calls: lib/client if an address or MSG_OOB comes with them, else the C library.
+#include <cstdarg>
+
 #include "client/client.h"
 #include "hook.h"
 
@@ -91,4 +93,17 @@ A7600_HOOK int close(int fd) {
     if (const auto result = client::close(fd)) return *result;
   }
   return libc.close(fd);
+}
+
+// With one argument or none, whatever that is: all of them travel alike.
+A7600_HOOK int ioctl(int fd, unsigned long request, ...) {
+  const auto& libc = real();
+  va_list list;
+  va_start(list, request);
+  void* const argument = va_arg(list, void*);
+  va_end(list);
+  if (!passes()) {
+    if (const auto result = client::ioctl(fd, request, argument)) return *result;
+  }
+  return libc.ioctl(fd, request, argument);
 }

@@ -40,10 +40,14 @@ std::optional<int> sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags
 std::optional<int> recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags,
                             timespec* timeout);
 
-// Datagram sockets only: nothing else tells the engine at once that one is closed.
+// Datagram sockets, and with SO_LINGER streams.
 std::optional<int> close(int fd);
-// A datagram socket of the modem was made in this process.
+// A datagram socket of the modem was made in this process; SO_LINGER was set on a stream.
 void note_datagrams();
+void note_lingering();
+
+// SIOCOUTQ and SIOCOUTQNSD, for TCP. nullopt for everything else.
+std::optional<int> ioctl(int fd, unsigned long request, void* argument);
 
 // A name that the modem is never asked for: numbers, "localhost", what /etc/hosts has.
 bool is_the_c_librarys(const char* name);

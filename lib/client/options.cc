@@ -16,6 +16,7 @@
 #include "client/call.h"
 #include "client/client.h"
 #include "client/identity.h"
+#include "client/progress.h"
 
 namespace a7600::client {
 namespace {
@@ -37,8 +38,6 @@ struct Option {
 
 constexpr int kDefaultSendBuffer = 16384;
 constexpr int kDefaultReceiveBuffer = 131072;
-constexpr int kSegment = 1400;  // what carriers let through
-
 constexpr Option kOptions[] = {
     // Set on the program's end it would open the write gate (tests/platform, write_gate).
     {SOL_SOCKET, SO_SNDBUF, Kind::kDoubled, kDefaultSendBuffer},
@@ -78,6 +77,9 @@ constexpr Option kOptions[] = {
     {IPPROTO_IP, IP_PKTINFO, Kind::kInteger},
     {IPPROTO_IP, IP_FREEBIND, Kind::kInteger},
     {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, Kind::kInteger},
+    {IPPROTO_IP, IP_MULTICAST_TTL, Kind::kInteger, 1},
+    {IPPROTO_IP, IP_MULTICAST_LOOP, Kind::kInteger, 1},
+    {IPPROTO_IP, IP_MULTICAST_ALL, Kind::kInteger, 1},
 
     {IPPROTO_IPV6, IPV6_V6ONLY, Kind::kInteger},
     {IPPROTO_IPV6, IPV6_UNICAST_HOPS, Kind::kInteger, 64},
@@ -86,6 +88,9 @@ constexpr Option kOptions[] = {
     {IPPROTO_IPV6, IPV6_RECVERR, Kind::kInteger},
     {IPPROTO_IPV6, IPV6_RECVTCLASS, Kind::kInteger},
     {IPPROTO_IPV6, IPV6_RECVPKTINFO, Kind::kInteger},
+    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, Kind::kInteger, 1},
+    {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, Kind::kInteger, 1},
+    {IPPROTO_IPV6, IPV6_MULTICAST_ALL, Kind::kInteger, 1},
 };
 
 constexpr char kCongestion[] = "cubic";
@@ -130,35 +135,6 @@ int get_error(int fd, const wire::UnixAddress& engine, void* value, socklen_t* l
     error = kernel_error;
   }
   return give(&error, sizeof(error), value, length);
-}
-
-int get_tcp_info(int fd, const wire::UnixAddress& engine, void* value, socklen_t* length) {
-  Call call;
-  call.request.op = wire::Op::kDescribe;
-  call.descriptor = fd;
-  if (const int error = call.result_of(engine)) return fail(error);
-  tcp_info info{};
-  switch (call.reply.state) {
-    case wire::SocketState::kListening:
-      info.tcpi_state = TCP_LISTEN;
-      break;
-    case wire::SocketState::kConnecting:
-      info.tcpi_state = TCP_SYN_SENT;
-      break;
-    case wire::SocketState::kConnected:
-      info.tcpi_state = TCP_ESTABLISHED;
-      break;
-    case wire::SocketState::kClosedByPeer:
-      info.tcpi_state = TCP_CLOSE_WAIT;
-      break;
-    default:
-      info.tcpi_state = TCP_CLOSE;
-      break;
-  }
-  info.tcpi_snd_mss = kSegment;
-  info.tcpi_rcv_mss = kSegment;
-  info.tcpi_pmtu = 1500;
-  return give(&info, sizeof(info), value, length);
 }
 
 }  // namespace
@@ -231,6 +207,7 @@ std::optional<int> setsockopt(int fd, int level, int name, const void* value, so
   switch (option.kind) {
     case Kind::kKernel:
       if (sys::setsockopt(fd, level, name, value, length) != 0) return -1;
+      if (level == SOL_SOCKET && name == SO_LINGER) note_lingering();
       break;
     case Kind::kInteger:
     case Kind::kDoubled:

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "base/pass.h"
 #include "base/result.h"
 #include "client/libc.h"
 #include "client/on_behalf.h"
@@ -44,6 +45,9 @@ class Runtime {
   // engine() without starting one: nullopt if there is none yet.
   std::optional<wire::UnixAddress> known_engine() const;
 
+  // To be shown to an engine with every call.
+  const Pass& pass() const { return pass_; }
+
   // Whether socket calls are to be reported, since a trace is written.
   bool tracing() const { return tracing_; }
 
@@ -74,6 +78,7 @@ class Runtime {
   // whatever another thread of its parent was doing.
   char engine_address_[108] = {};
   int engine_pid_ = 0;
+  Pass pass_;
   bool finished_ = false;
 };
 

@@ -27,6 +27,7 @@ std::optional<int> gethostbyname2_r(const char* name, int family, hostent* out, 
                                     size_t size, hostent** result, int* error);
 
 using client::close;
+using client::ioctl;
 using client::recv;
 using client::recvmmsg;
 using client::recvmsg;

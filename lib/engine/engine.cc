@@ -26,8 +26,26 @@ constexpr auto kTracePause = 20ms;  // until a pipe's slow reader is tried again
 
 constexpr unsigned kPairEvents = EPOLLRDHUP | EPOLLET;
 
-modem::BringupConfig bringup_config(const config::Config& config) {
-  return {.apn = config.apn,
+modem::Rtscts rtscts_of(config::Flow flow, const std::optional<serial::Port>& port) {
+  if (flow == config::Flow::kNone) return modem::Rtscts::kOff;
+  if (flow == config::Flow::kRtsCts) return modem::Rtscts::kOn;
+  const bool uart = port && port->flow_control() != serial::FlowControl::kLossless;
+  return uart ? modem::Rtscts::kTry : modem::Rtscts::kOff;
+}
+
+at::Login login_of(const config::Config& config) {
+  at::Login login{.user = config.apn_user, .password = config.apn_password};
+  if (config.apn_auth == config::ApnAuth::kPap) login.type = at::Login::Type::kPap;
+  if (config.apn_auth == config::ApnAuth::kChap) login.type = at::Login::Type::kChap;
+  return login;
+}
+
+modem::BringupConfig bringup_config(const config::Config& config,
+                                    const std::optional<serial::Port>& port) {
+  return {.baud = config.baud,
+          .rtscts = rtscts_of(config.flow, port),
+          .apn = config.apn,
+          .login = login_of(config),
           .pin = config.pin,
           .connect_timeout = config.connect_timeout,
           .transparent = config.mode == config::Mode::kTransparent};
@@ -40,7 +58,7 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
       address_(std::move(address)),
       logger_(logger),
       tracer_(*this, now_, [this](modem::ConnectionId id) { return find(id); }),
-      modem_(tracer_, bringup_config(config)),
+      modem_(tracer_, bringup_config(config, std::nullopt)),
       input_(kInputSize),
       now_(Clock::now()),
       last_progress_(now_),
@@ -49,8 +67,10 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
-                                               const std::string& address, log::Logger logger) {
+                                               const std::string& address, const Pass& pass,
+                                               log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, address, logger));
+  engine->pass_ = pass;
   if (auto status = engine->start_trace(); !status) return status.error();
   if (auto status = engine->listen(); !status) return status.error();
   return engine;
@@ -60,6 +80,7 @@ Result<std::unique_ptr<Engine>> Engine::create_shared(const config::Config& conf
                                                       log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, sharing.address, logger));
   engine->listeners_ = std::move(sharing.listeners);
+  engine->pass_ = sharing.pass;
   engine->sharing_ = std::move(sharing);
   if (auto status = engine->listen(); !status) return status.error();
   return engine;
@@ -125,6 +146,7 @@ void Engine::run() {
       modem_.on_time(now_);
     }
     if (!held_.empty()) expire_held();
+    if (!closers_.empty()) expire_closers();
     if (!reports_.empty() && now_ >= facts_.deadline) answer_reports();
     if (idle_patience_ && !finishing_) check_idle();
     if (has_datagrams() && now_ >= next_census_) look_for_dead();
@@ -138,12 +160,12 @@ void Engine::run() {
 // In milliseconds for epoll_wait; rounded up, so that a deadline has passed when it returns.
 int Engine::wait_time() const {
   auto deadline = modem_.deadline();
-  if (finishing_ && (!deadline || last_progress_ + kFinishPatience < *deadline)) {
-    deadline = last_progress_ + kFinishPatience;
-  }
   auto consider = [&deadline](std::optional<TimePoint> time) {
     if (time && (!deadline || *time < *deadline)) deadline = time;
   };
+  if (finishing_) consider(finish_deadline());
+  if (finishing_) consider(lingering_deadline());
+  consider(closers_deadline());
   consider(held_deadline());
   if (!reports_.empty()) consider(facts_.deadline);
   if (idle_patience_ && idle_since_) consider(*idle_since_ + *idle_patience_);
@@ -174,6 +196,8 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
         calls_.erase(call);
         watch(EPOLL_CTL_DEL, fd.get(), 0, Source::kCall, 0);
         serve(std::move(fd));
+      } else if (closers_.count(static_cast<int>(value)) > 0) {
+        on_closed_by_program(static_cast<int>(value));
       } else {
         std::erase_if(holders_,
                       [&](const UniqueFd& held) { return held.get() == static_cast<int>(value); });
@@ -197,7 +221,7 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
 
 void Engine::reconfigure(const config::Config& config) {
   config_ = config;
-  modem_.configure(bringup_config(config));
+  modem_.configure(bringup_config(config, port_));
   if (port_) modem_.set_push_policy(push_policy());
   log(log::Level::kInfo, "the configuration was read again");
 }
@@ -213,6 +237,7 @@ Status Engine::ensure_port() {
   output_written_ = 0;
   port_events_ = EPOLLIN;
   watch(EPOLL_CTL_ADD, port_->fd(), port_events_, Source::kPort, 0);
+  modem_.configure(bringup_config(config_, port_));
   modem_.set_push_policy(push_policy());
   modem_.set_line_rate(static_cast<unsigned>(config_.baud));
   log(log::Level::kInfo, "opened " + port_->name());
@@ -293,6 +318,22 @@ void Engine::watch_port() {
   watch(EPOLL_CTL_MOD, port_->fd(), events, Source::kPort, 0);
 }
 
+int Engine::line_rate() { return port_ ? port_->rate() : 0; }
+
+bool Engine::set_line_rate(int baud) {
+  if (!port_ || !port_->set_rate(baud)) return false;
+  modem_.set_line_rate(static_cast<unsigned>(baud));
+  return true;
+}
+
+void Engine::use_rtscts(bool on) {
+  if (!port_) return;
+  port_->use_rtscts(on);
+  modem_.set_push_policy(push_policy());
+}
+
+bool Engine::hold_module(bool on) { return port_ && port_->hold_module(on); }
+
 bool Engine::line_is_drained() {
   return !port_ || (output_written_ == output_.size() && port_->is_drained());
 }
@@ -337,6 +378,12 @@ void Engine::on_pair(Socket& socket, unsigned events) {
       if ((events & EPOLLHUP) != 0) begin_close(socket);
       break;
     case Socket::State::kConnected:
+      if ((events & EPOLLHUP) != 0) {
+        const auto linger = socket.linger();
+        // SO_LINGER with no time: what was not sent is dropped.
+        if (linger == 0s) return begin_close(socket);
+        if (linger && !socket.linger_until) socket.linger_until = now_ + *linger;
+      }
       tracer_.writable(id);
       modem_.set_writable(id, now_);
       break;
@@ -399,12 +446,14 @@ void Engine::begin_close(Socket& socket) {
   }
   socket.closing = true;
   tracer_.closing(socket);
-  modem_.close(socket.id, now_);
+  modem_.close(socket.id, now_, socket.linger_until);
 }
 
 void Engine::destroy(modem::ConnectionId id) {
   const auto found = sockets_.find(id);
   if (found == sockets_.end()) return;
+  answer_closers(id);
+  answer_progress(*found->second, std::nullopt);
   by_cookie_.erase(found->second->cookie);
   sockets_.erase(found);
   release_held();
@@ -449,6 +498,7 @@ std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
     socket->sent.add(taken.size, now_);
     return taken.size;
   }
+  if (taken.reset) socket->linger_until.reset();
   const bool closed = taken.reset || (taken.end && socket->pair.hung_up());
   if (closed || socket->close_when_taken) begin_close(*socket);
   return 0;
@@ -487,6 +537,7 @@ void Engine::closed(modem::ConnectionId id) {
     socket->state = Socket::State::kIdle;
     return;
   }
+  answer_closers(id);
   // A failed one is remembered for as long as failed_ has it.
   if (socket->state != Socket::State::kFailed) {
     destroy(id);
@@ -582,9 +633,16 @@ std::string Engine::notice_for(const Error& error) {
 
 // ---- The end
 
+// When it is given up to send what is left.
+Engine::TimePoint Engine::finish_deadline() const {
+  const auto deadline =
+      last_progress_ + (modem_.in_data_mode() ? kDataModePatience : kFinishPatience);
+  return std::max(deadline, lingering_deadline().value_or(deadline));
+}
+
 void Engine::check_finished() {
-  const auto patience = modem_.in_data_mode() ? kDataModePatience : kFinishPatience;
-  if (now_ - last_progress_ > patience) {
+  end_lingering();
+  if (now_ >= finish_deadline()) {
     log(log::Level::kWarn, "gave up sending what was left at the end");
     done_ = true;
     return;

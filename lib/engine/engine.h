@@ -35,10 +35,12 @@ namespace a7600::engine {
 // makes sockets never touches the modem; then it stays open as long as the engine lives.
 class Engine final : private modem::Host {
  public:
-  // `address`: where control calls connect to, "@…" for an abstract name. `logger`: a closed one
-  // means that errors are handed to the programs, as notices for their stderr.
+  // `address`: where control calls connect to, "@…" for an abstract name. `pass`: see start_thread.
+  // `logger`: a closed one means that errors are handed to the programs, as notices for their
+  // stderr.
   static Result<std::unique_ptr<Engine>> create(const config::Config& config,
-                                                const std::string& address, log::Logger logger);
+                                                const std::string& address, const Pass& pass,
+                                                log::Logger logger);
   // One for many programs, with control sockets that the caller has made.
   static Result<std::unique_ptr<Engine>> create_shared(const config::Config& config,
                                                        Sharing sharing, log::Logger logger);
@@ -90,6 +92,7 @@ class Engine final : private modem::Host {
   void begin_close(Socket& socket);
   void destroy(modem::ConnectionId id);
   void check_finished();
+  TimePoint finish_deadline() const;
 
   // ---- Datagram sockets (udp.cc)
   Result<Socket*> adopt_datagrams(int domain, bool nonblocking, UniqueFd& program_end);
@@ -115,12 +118,17 @@ class Engine final : private modem::Host {
   bool give_datagram(modem::ConnectionId id, const Endpoint& from,
                      std::span<const std::byte> bytes) override;
   void ended(modem::ConnectionId id, const modem::End& end) override;
+  void acknowledged(modem::ConnectionId id, const std::optional<at::Ack>& ack) override;
   void closed(modem::ConnectionId id) override;
   void listening(modem::ServerId id) override;
   void listen_failed(modem::ServerId id, const Error& error) override;
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   bool line_is_drained() override;
+  int line_rate() override;
+  bool set_line_rate(int baud) override;
+  void use_rtscts(bool on) override;
+  bool hold_module(bool on) override;
   void log(log::Level level, std::string_view text) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
 
@@ -138,7 +146,8 @@ class Engine final : private modem::Host {
   void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void listen(UniqueFd call, Socket& socket);
   bool is_port_taken(const Socket& socket) const;
-  void describe(const UniqueFd& call, Socket& socket);
+  static bool is_ipv6_only(const Socket& socket);
+  static wire::Reply description(const Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
   void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void get_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
@@ -148,8 +157,21 @@ class Engine final : private modem::Host {
   void trace_to(UniqueFd call, const wire::Request& request, UniqueFd file);
   void start_finishing(UniqueFd call);
 
+  // ---- What has arrived at the peer (linger.cc)
+  void progress(UniqueFd call, Socket& socket);
+  void answer_progress(Socket& socket, const std::optional<at::Ack>& ack);
+  void linger(UniqueFd call, const Socket& socket);
+  void on_closed_by_program(int call);
+  template <typename Condition>
+  void answer_closers_if(const Condition& condition);
+  void answer_closers(modem::ConnectionId id);
+  void expire_closers();
+  std::optional<TimePoint> closers_deadline() const;
+  void end_lingering();
+  std::optional<TimePoint> lingering_deadline() const;
+
   // ---- Sharing (sharing.cc)
-  bool may(const UniqueFd& call, wire::Op op) const;
+  bool may(const UniqueFd& call, wire::Op op, const Pass& pass) const;
   bool has_room_for_socket(const Owner& owner) const;
   bool has_room_for_call(const UniqueFd& call) const;
   bool may_take_link(const Socket& socket) const;
@@ -180,6 +202,7 @@ class Engine final : private modem::Host {
 
   config::Config config_;
   std::string address_;
+  Pass pass_;
   std::optional<Sharing> sharing_;
   log::Logger logger_;
   Tracer tracer_;  // before modem_, which has it as its host
@@ -214,6 +237,13 @@ class Engine final : private modem::Host {
   std::map<modem::CommandId, UniqueFd> commands_;
   modem::CommandId last_command_ = 0;
   std::vector<UniqueFd> holders_;  // calls that only keep the engine alive
+  // In close(2), with SO_LINGER; by their descriptors.
+  struct Closer {
+    UniqueFd call;
+    modem::ConnectionId id = 0;
+    TimePoint until;
+  };
+  std::map<int, Closer> closers_;
   std::vector<UniqueFd> finishers_;
   bool finishing_ = false;
   bool done_ = false;

@@ -89,7 +89,7 @@ std::uint32_t Traffic::rate(chat::TimePoint now) const {
 
 // ---- Who may
 
-bool Engine::may(const UniqueFd& call, wire::Op op) const {
+bool Engine::may(const UniqueFd& call, wire::Op op, const Pass& pass) const {
   switch (op) {
     case wire::Op::kSocket:
     case wire::Op::kResolve:
@@ -113,6 +113,10 @@ bool Engine::may(const UniqueFd& call, wire::Op op) const {
     case wire::Op::kCommand:
     case wire::Op::kTrace:
       return master;
+    case wire::Op::kSocket:
+    case wire::Op::kResolve:
+      if (!pass.is_none() && pass == pass_) return true;
+      [[fallthrough]];
     default:
       return master || (sharing_ && sharing_->group &&
                         (peer->gid == *sharing_->group || in_group(call.get(), *sharing_->group)));

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/pass.h"
 #include "base/unique_fd.h"
 #include "chat/chat.h"
 #include "wire/status.h"
@@ -26,6 +27,8 @@ struct Sharing {
   // Listening, non-blocking; one of them at `address`.
   std::vector<UniqueFd> listeners;
   std::optional<gid_t> group;
+  // Who shows it may use the modem, too.
+  Pass pass;
   // Links that one process alone can't have; those that it has too many of wait their turn.
   int reserve = 1;
   // Links that one user can have, other than the engine's own and root; 10: all.

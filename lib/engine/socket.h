@@ -35,6 +35,8 @@ struct Socket {
   bool is_udp() const { return datagrams.has_value(); }
   // Whether a program may still hold it.
   bool is_live() const { return is_udp() ? datagrams->alive() : pair.is_open(); }
+  // The time of SO_LINGER, if the program has set it.
+  std::optional<std::chrono::seconds> linger() const;
 
   modem::ConnectionId id;
   std::uint64_t cookie;                // of the program's end: the socket's name for every process
@@ -56,6 +58,7 @@ struct Socket {
   int pending_error = 0;          // SO_ERROR
   std::string notice;             // for the user, with the next reply about this socket
   std::vector<UniqueFd> waiters;  // calls to be answered when it is connected, listens or failed
+  std::vector<UniqueFd> askers;   // calls that wait for the module's count of acknowledged bytes
   std::vector<wire::OptionRecord> options;
 
   // Who made it, and what has gone through it.
@@ -64,8 +67,10 @@ struct Socket {
   Traffic sent;
   chat::TimePoint begun{};  // of the connection
 
-  bool held = false;                 // waits for a link without the modem knowing: see sharing.h
-  chat::TimePoint deadline{};        // held: of the connect
+  bool held = false;           // waits for a link without the modem knowing: see sharing.h
+  chat::TimePoint deadline{};  // held: of the connect
+  // With SO_LINGER: until when close(2), or the program's end, waits for the peer.
+  std::optional<chat::TimePoint> linger_until;
   bool closing = false;              // the modem has been told to close
   bool close_when_taken = false;     // everything written so far is the last
   bool finish_when_flushed = false;  // the end of file waits for bytes that did not fit

@@ -23,6 +23,7 @@ bool Modem::next_close() {
     const bool due = connection.close_wanted || connection.state == Connection::State::kEnded;
     if (!settled || !due || connection.link < 0) continue;
     if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
+    if (lingers(connection)) continue;
     if (!connection.link_open) {
       release_link(connection);
       return next_close();
@@ -52,6 +53,7 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
       if (config_.transparent) give_before_notice(*connection);
       connection->state = Connection::State::kDraining;
       connection->link_open = false;
+      connection->unread = connection->readable || reads(*connection);
       // Everything that was pushed is here already.
       connection->readable = reads_by_command();
       connection->writable = false;
@@ -98,6 +100,7 @@ void Modem::forget(ConnectionId id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   links_.release(found->second.link);
+  answer_acknowledged(found->second, std::nullopt);
   const bool tell = !found->second.failed;
   connections_.erase(found);
   if (tell) host_.closed(id);

@@ -35,6 +35,11 @@ struct Connection {
   bool link_open = false;
   // The host has called close(), or needs not.
   bool close_wanted = false;
+  // kOpen, with close_wanted: what was sent is to be acknowledged before CIPCLOSE, until then.
+  std::optional<chat::TimePoint> linger_until;
+  chat::TimePoint ask_at{};  // ... and AT+CIPACK is due
+  std::chrono::milliseconds ask_pause{0};
+  bool ack_wanted = false;  // Host::acknowledged is owed
   // The host was told that the open has failed, and expects nothing more.
   bool failed = false;
 
@@ -42,14 +47,16 @@ struct Connection {
   std::optional<chat::TimePoint> not_before;  // a retry waits until then
   std::optional<chat::TimePoint> result_due;  // kOpening, kClosing: the result line
   int open_attempts = 0;
-  bool opened = false;     // kOpening: "+CIPOPEN: n,0" was there before its OK
-  bool displaced = false;  // kOpening: the module gave the link to a server's client
+  chat::TimePoint dialled{};  // kOpening: since when
+  bool opened = false;        // kOpening: "+CIPOPEN: n,0" was there before its OK
+  bool displaced = false;     // kOpening: the module gave the link to a server's client
 
   bool writable = false;          // the host has something to send
   std::vector<std::byte> unsent;  // taken from the host, refused by the module as busy
   std::vector<std::byte> early;   // pushed before the host knew that it is open
   bool readable = false;          // the module has announced data, or may have
   bool room = true;               // the host can take another chunk
+  std::uint64_t sent = 0;         // bytes that the module has confirmed
   int busy_retries = 0;
   int read_errors = 0;
 
@@ -57,6 +64,8 @@ struct Connection {
   std::optional<chat::TimePoint> poll_at;
   std::chrono::seconds poll_pause{0};
 
+  // kDraining: the module is known to hold bytes of it, not only asked whether it does.
+  bool unread = false;
   End end;  // kDraining: what the host will be told
 };
 

@@ -76,13 +76,25 @@ void Modem::set_room(ConnectionId id, chat::TimePoint now) {
   if (Connection* connection = find(id)) connection->room = true;
 }
 
-void Modem::close(ConnectionId id, chat::TimePoint now) {
+void Modem::close(ConnectionId id, chat::TimePoint now,
+                  std::optional<chat::TimePoint> linger_until) {
   Entry entry(*this, now);
   Connection* connection = find(id);
   if (connection == nullptr) return;
   connection->close_wanted = true;
   connection->writable = false;
+  if (!connection->udp) connection->linger_until = linger_until;
   if (connection->link < 0) forget(id);
+}
+
+void Modem::ask_acknowledged(ConnectionId id, chat::TimePoint now) {
+  Entry entry(*this, now);
+  if (Connection* connection = find(id)) {
+    connection->ack_wanted = true;
+    acks_wanted_ = true;
+  } else {
+    host_.acknowledged(id, std::nullopt);
+  }
 }
 
 void Modem::listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now) {
@@ -129,11 +141,14 @@ void Modem::leave(chat::TimePoint now) {
   if (found_->push == rx_mode_.buffered()) {
     leave_commands_.emplace_back(found_->push ? "AT+CIPRXGET=0" : "AT+CIPRXGET=1");
   }
+  if (found_->timeouts) leave_commands_.push_back(at::timeouts(*found_->timeouts));
   if (found_->command) {
     leave_commands_.emplace_back(kCloseNetwork);
     leave_commands_.emplace_back("AT+CIPMODE=0");
   }
   if (found_->echo) leave_commands_.emplace_back("ATE1");
+  if (found_->no_rtscts) leave_commands_.emplace_back("AT+IFC=0,0");
+  if (found_->baud != 0) leave_commands_.push_back(at::set_rate(found_->baud));
 }
 
 void Modem::line_failed(const Error& error, chat::TimePoint now) {
@@ -170,6 +185,7 @@ void Modem::take_output(std::string& into, chat::TimePoint now) {
 
 void Modem::on_time(chat::TimePoint now) {
   Entry entry(*this, now);
+  if (bringup_) bringup_->on_time(now);
   chat_.on_time(now);
   on_data_mode_time();
   expire();
@@ -190,11 +206,16 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     if (time && (!soonest || *time < *soonest)) soonest = time;
   };
   if (bringup_ && chat_.idle()) consider(bringup_->wake());
+  if (bringup_) consider(bringup_->hold_ends());
   for (const auto& [id, connection] : connections_) {
     if (connection.state == Connection::State::kWaiting) consider(connection.deadline);
     if (connection.not_before && *connection.not_before > now_) consider(connection.not_before);
     consider(connection.result_due);
     consider(connection.poll_at);
+    if (lingers(connection)) {
+      consider(connection.linger_until);
+      if (connection.ask_at > now_) consider(connection.ask_at);
+    }
   }
   for (const auto& [id, server] : servers_) {
     consider(server.stop_due);
@@ -270,6 +291,7 @@ void Modem::command(Task task, ConnectionId id, chat::Command command) {
 }
 
 void Modem::next() {
+  if (acks_wanted_) answer_unaskable();
   if (config_.transparent) refuse_all_but_one();
   if (data_mode_.active()) return next_in_data_mode();
   if (!chat_.idle() || next_leave()) return;
@@ -283,7 +305,12 @@ void Modem::next() {
       next_open() || next_close() || next_resolve()) {
     return;
   }
-  next_transfer();
+  // In turn: who asks without a pause must not keep the bytes from flowing.
+  if (std::exchange(asked_acknowledged_, false)) {
+    if (!next_transfer()) next_acknowledged();
+  } else if (!next_acknowledged()) {
+    next_transfer();
+  }
 }
 
 bool Modem::next_leave() {
@@ -325,8 +352,9 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
       }
     }
   } else if (std::holds_alternative<at::Connect>(reply)) {
-    // A server's client: "+CLIENT:" came before (manual 6.4.1).
-    if (config_.transparent && by_link(kDataModeLink) != nullptr) enter_data_mode();
+    on_connect_line();
+  } else if (std::holds_alternative<at::Other>(reply)) {
+    log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {
     handle_result(reply);
   }
@@ -339,8 +367,10 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
   if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
   if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
     if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
+  } else if (const auto* ack = std::get_if<at::Ack>(&reply)) {
+    if (task_ == Task::kAcknowledged) acknowledged_ = *ack;
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
-    if (task_ == Task::kWhyRefused) network_open_ = state->value == 1;
+    if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
   } else if (std::holds_alternative<at::Other>(reply)) {
@@ -418,10 +448,14 @@ void Modem::on_answer(const chat::Answer& answer) {
       case Task::kRead:
         on_read_answer(*connection, answer);
         break;
+      case Task::kAcknowledged:
+        on_acknowledged_answer(*connection, answer);
+        break;
       default:
         break;
     }
   }
+  if (task == Task::kSend || task == Task::kRead) distrust_new_owner(answer);
   if (answer.final == chat::Final::kTimeout) start_check("a command was not answered");
 }
 

@@ -23,8 +23,9 @@ namespace a7600::modem {
 
 struct Counters {
   std::uint64_t commands = 0;
-  std::uint64_t errors = 0;  // commands answered by ERROR or not at all
-  std::uint64_t resets = 0;  // connections given up because an answer was lost or ambiguous
+  std::uint64_t errors = 0;   // commands answered by ERROR or not at all
+  std::uint64_t retries = 0;  // commands sent again, because the module was busy or the link taken
+  std::uint64_t resets = 0;   // connections given up because an answer was lost or ambiguous
 };
 
 // The module as the rest of the library sees it: connections and look-ups on one side, bytes of
@@ -63,8 +64,15 @@ class Modem final : private chat::Listener {
   // There is room for a chunk again after Host::give() said that there was none.
   void set_room(ConnectionId id, chat::TimePoint now);
   // The program is done with it. Answered by Host::closed, at once or later; nothing else is
-  // reported for this id any more. What Host::take() has given before is still sent.
-  void close(ConnectionId id, chat::TimePoint now);
+  // reported for this id any more. What Host::take() has given before is still sent. A TCP peer is
+  // given until `linger_until` to acknowledge it, before the link is closed.
+  void close(ConnectionId id, chat::TimePoint now,
+             std::optional<chat::TimePoint> linger_until = std::nullopt);
+  // How much of what was sent the peer has acknowledged; Host::acknowledged answers, when the
+  // module has been asked. At once for a connection that is not open, and in data mode.
+  void ask_acknowledged(ConnectionId id, chat::TimePoint now);
+  // Bytes that Host::take() has given and the module has not confirmed.
+  std::size_t unconfirmed(ConnectionId id) const;
 
   // Listens on `port` until stop(); Host::listening or Host::listen_failed answers, by `deadline`.
   // EADDRINUSE if the port, or all of the module's four servers, are in use. Started again by
@@ -148,6 +156,7 @@ class Modem final : private chat::Listener {
     kResume,
     kSend,
     kRead,
+    kAcknowledged,
     kLeave,
     kForeign,  // a command of somebody else's
   };
@@ -181,6 +190,7 @@ class Modem final : private chat::Listener {
   bool next_refused();
   bool next_resolve();
   bool next_rx_mode();
+  bool next_acknowledged();
   bool next_transfer();
   bool next_foreign();
   void command(Task task, ConnectionId id, chat::Command command);
@@ -212,12 +222,20 @@ class Modem final : private chat::Listener {
   void on_resolve_answer(const chat::Answer& answer);
   void on_link_closed(const at::LinkClosed& closed);
 
+  // Acknowledgements (acknowledgement.cc).
+  bool can_ask_acknowledged(const Connection& connection) const;
+  bool lingers(const Connection& connection) const;
+  void answer_unaskable();
+  void on_acknowledged_answer(Connection& connection, const chat::Answer& answer);
+  void answer_acknowledged(Connection& connection, const std::optional<at::Ack>& ack);
+
   // Servers (listening.cc).
   bool has_connections(int server_index) const;
   void on_start_server_answer(Server& server, const chat::Answer& answer);
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
+  void distrust_new_owner(const chat::Answer& answer);
   void on_client(const at::ClientAccepted& client);
 
   // Commands of somebody else's (foreign.cc).
@@ -227,7 +245,9 @@ class Modem final : private chat::Listener {
 
   // Transparent mode (transparent.cc).
   void enter_data_mode();
+  void on_connect_line();
   void send_data();
+  void refuse_commands();
   void next_in_data_mode();
   bool next_resume();
   void on_resume_answer(const chat::Answer& answer);
@@ -244,7 +264,9 @@ class Modem final : private chat::Listener {
   void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
   bool reads_by_command() const;
+  bool reads(const Connection& connection) const;
   bool everyone_keeps_up() const;
+  bool told_apart() const;
   // Gives the connection up. What the module still holds for it is read first, unless a part of
   // the stream before that is lost.
   enum class Drain { kYes, kNo };
@@ -287,8 +309,11 @@ class Modem final : private chat::Listener {
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
   std::deque<Query> queries_;
-  std::vector<Ipv4> addresses_;       // of the look-up in flight
-  std::optional<bool> network_open_;  // what "AT+NETOPEN?" has just said
+  std::vector<Ipv4> addresses_;          // of the look-up in flight
+  std::optional<bool> network_open_;     // what "AT+NETOPEN?" has just said
+  std::optional<at::Ack> acknowledged_;  // what "AT+CIPACK" has
+  bool acks_wanted_ = false;             // some connection may have ack_wanted
+  bool asked_acknowledged_ = false;      // the latest command was AT+CIPACK
 
   struct Foreign {
     CommandId id;

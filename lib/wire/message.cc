@@ -8,6 +8,7 @@ namespace a7600::wire {
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Reply>);
 static_assert(std::is_trivially_copyable_v<OptionRecord>);
+static_assert(std::is_trivially_copyable_v<Progress>);
 
 void Reply::set_notice(std::string_view text) {
   const std::size_t kept = std::min(text.size(), notice.size() - 1);

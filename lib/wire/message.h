@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/ipv4.h"
+#include "base/pass.h"
 
 // The control messages between a program and the engine: one request, one reply, each of a fixed
 // size, over a connection of its own. A request about a socket carries that socket's descriptor
@@ -14,7 +15,7 @@
 namespace a7600::wire {
 
 inline constexpr std::uint32_t kMagic = 0x41373630;
-inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::uint16_t kVersion = 2;
 inline constexpr std::size_t kRequestData = 256;  // a host name of 254 bytes fits
 inline constexpr std::size_t kReplyData = 1024;
 inline constexpr std::size_t kNotice = 256;
@@ -42,7 +43,10 @@ enum class Op : std::uint16_t {
   kReport,       // [+fd], data: a trace record of one of the program's calls; not answered
   kTrace,        // +fd: trace to this file until the call's connection is closed; level: payload
                  // bytes to keep, -1 for all -> error: EBUSY if there is a trace already
-  kLast = kTrace,
+  kProgress,     // +fd -> as kDescribe; data: Progress
+  kLinger,       // +fd, which the caller then closes, and shuts its side of the call down -> when
+                 // what was written is acknowledged, SO_LINGER's time is over, or others have it
+  kLast = kLinger,
 };
 
 // Request::flags
@@ -76,6 +80,7 @@ struct Request {
   std::uint32_t ip = 0;  // host byte order
   std::uint16_t port = 0;
   std::uint16_t size = 0;  // bytes used of `data`
+  Pass pass;
   std::array<std::byte, kRequestData> data{};
 
   Endpoint endpoint() const { return {{ip}, port}; }
@@ -114,6 +119,14 @@ struct OptionRecord {
   std::int32_t name = 0;
   std::uint32_t size = 0;
   std::array<std::byte, 16> value{};
+};
+
+// How far a TCP connection's bytes have come.
+struct Progress {
+  std::uint64_t unsent = 0;          // written by the program, not taken by the module
+  std::uint64_t unacknowledged = 0;  // taken by the module, not acknowledged by the peer
+  std::uint64_t acknowledged = 0;
+  std::uint64_t received = 0;
 };
 
 // What the engine sends over a listening socket, with the descriptor of the accepted one.

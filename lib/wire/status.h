@@ -58,6 +58,7 @@ struct StatusHead {
   std::int32_t registration = -1;  // CREG's <stat>
   std::uint64_t commands = 0;
   std::uint64_t errors = 0;
+  std::uint64_t retries = 0;
   std::uint64_t resets = 0;
   std::uint64_t dropped = 0;  // datagrams that a program did not read in time
   std::uint64_t refused = 0;  // calls turned down by a limit or for want of permission

@@ -57,16 +57,26 @@ def run(argv, env, timeout, stdin=b"", cwd=None, pass_fds=()):
                     time.monotonic() - start)
 
 
+def eventually(condition, seconds=10, what="it did not come about"):
+    """Waits until `condition()` is true, and returns what it was."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} within {seconds} s")
+        time.sleep(0.02)
+    return result
+
+
 class Background:
     """A program that runs beside a test until `stop`. Its output goes to a file, so that it can
     never block on a full pipe."""
 
-    def __init__(self, argv, env, output_path, cwd=None, stdout=None):
+    def __init__(self, argv, env, output_path, cwd=None, stdout=None, stdin=subprocess.DEVNULL):
         self.argv = [str(word) for word in argv]
         self.output_path = output_path
         with open(output_path, "wb") as output:
             self.process = subprocess.Popen(
-                self.argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL,
+                self.argv, env=env, cwd=cwd, stdin=stdin, bufsize=0,
                 stdout=output if stdout is None else stdout, stderr=output,
                 start_new_session=True)
 
@@ -86,6 +96,7 @@ class Background:
             except subprocess.TimeoutExpired:
                 end_group(self.process)
         status = self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
         return status

@@ -2,24 +2,14 @@
 """What the tests of the command a7600 share."""
 import json
 import os
+import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-from harness import ModemTest, build_tree, process
+from harness import ModemTest, build_tree, eventually, process
 from harness.build_tree import BUILD
 
 COMMAND = BUILD / "tools" / "a7600"
-
-
-def eventually(condition, seconds=10, what="it did not come about"):
-    """Waits until `condition()` is true, and returns what it was."""
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what} within {seconds} s")
-        time.sleep(0.02)
-    return result
 
 
 class SharingTest(ModemTest):
@@ -63,10 +53,10 @@ class SharingTest(ModemTest):
         self.addCleanup(started.stop)
         return started
 
-    def start_client(self, *words, name="client", **settings):
+    def start_client(self, *words, name="client", stdin=subprocess.DEVNULL, **settings):
         started = process.Background(words, self.client_environment(**settings),
                                      self.scratch / f"{self._testMethodName}.{name}",
-                                     cwd=self.scratch)
+                                     cwd=self.scratch, stdin=stdin)
         self.addCleanup(started.stop)
         return started
 

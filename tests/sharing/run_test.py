@@ -36,6 +36,16 @@ for number in range(2):
     connection.close()
 """
 
+AS_NOBODY = """
+import os, sys
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+if sys.argv[1] == "without":
+    os.environ["A7600_ENGINE"] = os.environ["A7600_ENGINE"].partition("+")[0]
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
 ENGINE_DIES = """
 import socket, sys
 def talk():
@@ -120,6 +130,15 @@ class Run(SharingTest):
         for _ in range(4):
             self.succeeds(self.run_tool("curl", "-sS", "-o", "/dev/null", self.url))
         eventually(lambda: not self.sockets(), what="the socket was not removed")
+
+    def test_a_program_that_becomes_another_user_keeps_the_modem_by_its_secret(self):
+        if not is_root():
+            self.skipTest("only root can become another user")
+        for secret, status in (("with", 0), ("without", 7)):  # 7: could not connect
+            with self.subTest(secret=secret):
+                seen = self.run_tool(sys.executable, "-c", AS_NOBODY, secret, "curl", "-sS",
+                                     self.url)
+                self.assertEqual(seen.status, status, seen)
 
     # ---- What outlives CMD
 

@@ -142,9 +142,13 @@ class Waiter {
 
 struct Engine {
   std::string address;
+  Pass pass;                       // for it; may be none
   std::optional<UniqueFd> lease;   // of one that runs already
   std::optional<SocketFile> file;  // of our own, as far as one can be made
   engine::Sharing sharing;
+
+  // For A7600_ENGINE.
+  std::string setting() const { return pass.is_none() ? address : address + '+' + pass.text(); }
 };
 
 // EAGAIN: the one that was found has just ended.
@@ -163,6 +167,7 @@ Result<Engine> try_engine(const config::Config& config, int reserve) {
                      *running + ": " + strerror(answer.value().reply.error)};
       }
       out.address = *running;
+      out.pass = config.engine_pass;
       out.lease = std::move(answer.value().connection);
       return out;
     }
@@ -174,7 +179,9 @@ Result<Engine> try_engine(const config::Config& config, int reserve) {
   out.address = engine::make_address();
   auto listener = listen_at(out.address);
   if (!listener) return listener.error();
+  out.pass = Pass::make();
   out.sharing.address = out.address;
+  out.sharing.pass = out.pass;
   out.sharing.reserve = reserve;
   out.sharing.listeners.push_back(std::move(listener.value()));
   // For `a7600 status`, and for others who need the port meanwhile. It works without.
@@ -252,7 +259,7 @@ int run(const Result<config::Config>& config, const std::vector<std::string>& co
     return complain(program.value().path + " can't be intercepted: " + reception.value().why_not,
                     kNotIntercepted);
   }
-  set_environment(via, library.value(), engine.value().address, reception.value().address);
+  set_environment(via, library.value(), engine.value().setting(), reception.value().address);
 
   int channel[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0) {
@@ -282,6 +289,7 @@ int run(const Result<config::Config>& config, const std::vector<std::string>& co
     supervision.receptionist = std::move(reception.value().receptionist);
     supervision.config.engine = config::EngineChoice::kSocket;
     supervision.config.engine_socket = engine.value().address;
+    supervision.config.engine_pass = engine.value().pass;
     supervision.channel = supervisors.get();
     supervision.sharing = std::move(engine.value().sharing);
     supervision.lease = std::move(engine.value().lease);

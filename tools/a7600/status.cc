@@ -120,10 +120,11 @@ ordered_json json_of(const wire::Status& status) {
                               {"pid", server.pid},
                               {"program", string_of(server.program)}});
   }
-  out["counters"] = {
-      {"commands", head.commands},         {"errors", head.errors},   {"resets", head.resets},
-      {"dropped_datagrams", head.dropped}, {"refused", head.refused}, {"rx_bytes", head.rx_bytes},
-      {"tx_bytes", head.tx_bytes},         {"sockets", head.sockets}, {"waiting", head.waiting}};
+  out["counters"] = {{"commands", head.commands},         {"errors", head.errors},
+                     {"retries", head.retries},           {"resets", head.resets},
+                     {"dropped_datagrams", head.dropped}, {"refused", head.refused},
+                     {"rx_bytes", head.rx_bytes},         {"tx_bytes", head.tx_bytes},
+                     {"sockets", head.sockets},           {"waiting", head.waiting}};
   out["engine"] = {{"pid", head.engine_pid}, {"uptime", head.uptime}};
   return out;
 }
@@ -143,10 +144,11 @@ void print(const wire::Status& status) {
   printf("engine    pid %d, up %u s, %u sockets, %u waiting for a link\n", head.engine_pid,
          head.uptime, head.sockets, head.waiting);
   printf(
-      "counters  %llu commands, %llu errors, %llu resets, %llu datagrams dropped, %llu refused\n",
+      "counters  %llu commands, %llu errors, %llu retries, %llu resets, %llu datagrams dropped, "
+      "%llu refused\n",
       static_cast<unsigned long long>(head.commands), static_cast<unsigned long long>(head.errors),
-      static_cast<unsigned long long>(head.resets), static_cast<unsigned long long>(head.dropped),
-      static_cast<unsigned long long>(head.refused));
+      static_cast<unsigned long long>(head.retries), static_cast<unsigned long long>(head.resets),
+      static_cast<unsigned long long>(head.dropped), static_cast<unsigned long long>(head.refused));
   if (!status.links.empty()) {
     printf("\n%-4s %-4s %-14s %-21s %-15s %7s %12s %12s %9s %9s %6s\n", "link", "type", "state",
            "peer", "program", "pid", "received", "sent", "in B/s", "out B/s", "age");
