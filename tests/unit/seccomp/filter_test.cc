@@ -25,6 +25,9 @@ constexpr std::uint32_t kNative = AUDIT_ARCH_AARCH64;
 constexpr std::uint32_t kForeign = AUDIT_ARCH_ARM;
 constexpr int kForeignSocket = 281;
 #endif
+constexpr std::array<std::uint64_t, 2> kDomains{AF_INET, AF_INET6};
+constexpr std::array<std::uint64_t, 2> kTypes{SOCK_STREAM, SOCK_DGRAM};
+constexpr std::uint64_t kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 constexpr std::uint32_t kRefused = SECCOMP_RET_ERRNO | ENOSYS;
 
 // Runs the program as the kernel does.
@@ -63,11 +66,10 @@ std::uint32_t decide(int number, const std::array<std::uint64_t, 6>& arguments,
 }
 
 TEST_CASE("sockets of the internet are asked about") {
-  for (const std::uint64_t domain : {AF_INET, AF_INET6}) {
-    for (const std::uint64_t type : {SOCK_STREAM, SOCK_DGRAM}) {
+  for (const std::uint64_t domain : kDomains) {
+    for (const std::uint64_t type : kTypes) {
       CHECK(decide(SYS_socket, {domain, type}) == SECCOMP_RET_USER_NOTIF);
-      CHECK(decide(SYS_socket, {domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC}) ==
-            SECCOMP_RET_USER_NOTIF);
+      CHECK(decide(SYS_socket, {domain, type | kFlags}) == SECCOMP_RET_USER_NOTIF);
     }
     CHECK(decide(SYS_socket, {domain, SOCK_RAW}) == SECCOMP_RET_ALLOW);
   }
