@@ -593,6 +593,7 @@ std::optional<modem::ConnectionId> Engine::accepted(modem::ServerId id, const En
 }
 
 void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
+  if (answer_question(id, answer)) return;
   const auto query = queries_.find(id);
   if (query == queries_.end()) return;
   const UniqueFd call = std::move(query->second);
