@@ -215,6 +215,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   }
   for (const auto& [id, server] : servers_) {
     consider(server.stop_due);
+    if (server.stop_not_before > now_) consider(server.stop_not_before);
     if (server.announced || server.state != Server::State::kWaiting) continue;
     consider(server.deadline);
   }
