@@ -40,13 +40,15 @@ typedef struct a7600_config {
   int baud;         /* bits per second */
   const char* flow; /* "none", "rtscts" or "auto" */
   const char* apn;
-  const char* pin;     /* 4 to 8 digits */
-  const char* rx;      /* "buffer", "push" or "auto" */
-  const char* bypass;  /* comma list of CIDR[:port]; "" bypasses nothing */
-  const char* engine;  /* "auto", "thread", or the socket of a shared engine */
-  const char* trace;   /* a pcapng file */
-  const char* log;     /* LEVEL or LEVEL:FILE; level error, warn, info or debug */
-  int connect_timeout; /* seconds, 3 to 120 (manual 2.12, AT+CIPTIMEOUT) */
+  const char* pin;      /* 4 to 8 digits */
+  const char* rx;       /* "buffer", "push" or "auto" */
+  const char* bypass;   /* comma list of CIDR[:port]; "" bypasses nothing */
+  const char* engine;   /* "auto", "thread", or the socket of a shared engine */
+  const char* trace;    /* a pcapng file */
+  const char* log;      /* LEVEL or LEVEL:FILE; level error, warn, info or debug */
+  int connect_timeout;  /* seconds, 3 to 120 (manual 2.12, AT+CIPTIMEOUT) */
+  const char* apn_user; /* for an APN that asks who is there (AT+CGAUTH) */
+  const char* apn_password;
 } a7600_config;
 
 /* Sets the configuration. Must come before the first socket or look-up; EALREADY after it. EINVAL

@@ -70,6 +70,21 @@ std::optional<std::string> define_context(std::string_view apn) {
   return joined("AT+CGDCONT=1,\"IP\",\"", apn, "\"");
 }
 
+std::optional<std::string> authenticate(const Login& login) {
+  for (const std::string_view text :
+       {std::string_view(login.user), std::string_view(login.password)}) {
+    if (!std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= 0x20 && c < 0x7f && c != '"'; })) {
+      return std::nullopt;
+    }
+  }
+  // The password comes before the user, other than in 3GPP TS 27.007 (A76XX manual).
+  return joined("AT+CGAUTH=1,", static_cast<int>(login.type), ",\"", login.password, "\",\"",
+                login.user, "\"");
+}
+
+std::string set_rate(int baud) { return joined("AT+IPR=", baud); }
+
 std::optional<std::string> enter_pin(std::string_view pin) {
   const bool digits =
       std::all_of(pin.begin(), pin.end(), [](char c) { return c >= '0' && c <= '9'; });

@@ -35,6 +35,16 @@ std::string timeouts(const std::array<int, 3>& milliseconds);     // AT+CIPTIMEO
 
 // nullopt if the text holds a quote or anything unprintable.
 std::optional<std::string> define_context(std::string_view apn);
+// Who logs in at the APN, and how (AT+CGAUTH's <auth_type>).
+struct Login {
+  enum class Type { kPap = 1, kChap = 2, kEither = 3 };
+  Type type = Type::kEither;
+  std::string user;
+  std::string password;
+};
+// nullopt if a text holds a quote or anything unprintable.
+std::optional<std::string> authenticate(const Login& login);
+std::string set_rate(int baud);  // AT+IPR
 // nullopt unless `pin` is 4 to 8 digits.
 std::optional<std::string> enter_pin(std::string_view pin);
 

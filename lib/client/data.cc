@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // The data calls. They are the kernel's own, unless an address or one of a few flags comes with
-// them: there AF_UNIX answers otherwise than TCP and UDP. A call without either costs no system
-// call of its own (sshd's sandbox kills for one).
+// them: there AF_UNIX answers otherwise than TCP and UDP. A call without either that succeeds costs
+// no system call of its own (sshd's sandbox kills for one).
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 #include <cerrno>
 
 #include "base/sys.h"
+#include "client/call.h"
 #include "client/client.h"
 #include "client/datagram.h"
 #include "client/identity.h"
@@ -26,6 +29,24 @@ std::optional<Identity> concerned(int fd, int flags, const void* address) {
 ssize_t fail(int posix) {
   errno = posix;
   return -1;
+}
+
+// Reading a TCP socket that was never connected, or that listens, is ENOTCONN (Python's ssl takes a
+// listener by that). A pair is always connected, so there the kernel says EAGAIN.
+void explain_eagain(int fd) {
+  // Of a connected socket with nothing under way the engine need not be asked: its gate is open.
+  int queued = 0;
+  const bool may_be_gated = ::syscall(SYS_ioctl, fd, SIOCOUTQ, &queued) == 0 && queued > 0;
+  const auto identity = may_be_gated ? identify(fd) : std::nullopt;
+  errno = EAGAIN;
+  if (!identity || identity->is_datagram) return;
+  Call call;
+  call.request.op = wire::Op::kDescribe;
+  call.descriptor = fd;
+  const bool described = call.result_of(identity->engine) == 0;
+  const bool unconnected = call.reply.state == wire::SocketState::kIdle ||
+                           call.reply.state == wire::SocketState::kListening;
+  errno = described && unconnected ? ENOTCONN : EAGAIN;
 }
 
 msghdr one_part(const void* address, socklen_t length, iovec& part) {
@@ -64,7 +85,11 @@ std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags) {
 std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr* address,
                             socklen_t* length) {
   const auto identity = concerned(fd, flags, address);
-  if (!identity) return std::nullopt;
+  if (!identity) {
+    const ssize_t got = Runtime::get().libc().recv(fd, data, size, flags);
+    if (got < 0 && errno == EAGAIN) explain_eagain(fd);
+    return got;
+  }
   if ((flags & MSG_OOB) != 0) return fail(EINVAL);
   if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);
   if (!identity->is_datagram) {

@@ -77,6 +77,9 @@ constexpr Option kOptions[] = {
     {IPPROTO_IP, IP_PKTINFO, Kind::kInteger},
     {IPPROTO_IP, IP_FREEBIND, Kind::kInteger},
     {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, Kind::kInteger},
+    {IPPROTO_IP, IP_MULTICAST_TTL, Kind::kInteger, 1},
+    {IPPROTO_IP, IP_MULTICAST_LOOP, Kind::kInteger, 1},
+    {IPPROTO_IP, IP_MULTICAST_ALL, Kind::kInteger, 1},
 
     {IPPROTO_IPV6, IPV6_V6ONLY, Kind::kInteger},
     {IPPROTO_IPV6, IPV6_UNICAST_HOPS, Kind::kInteger, 64},
@@ -85,6 +88,9 @@ constexpr Option kOptions[] = {
     {IPPROTO_IPV6, IPV6_RECVERR, Kind::kInteger},
     {IPPROTO_IPV6, IPV6_RECVTCLASS, Kind::kInteger},
     {IPPROTO_IPV6, IPV6_RECVPKTINFO, Kind::kInteger},
+    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, Kind::kInteger, 1},
+    {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, Kind::kInteger, 1},
+    {IPPROTO_IPV6, IPV6_MULTICAST_ALL, Kind::kInteger, 1},
 };
 
 constexpr char kCongestion[] = "cubic";

@@ -81,7 +81,7 @@ void Engine::serve(UniqueFd call) {
 }
 
 void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd descriptor) {
-  if (!may(call, request.op)) {
+  if (!may(call, request.op, request.pass)) {
     ++refused_;
     return static_cast<void>(reply_error(call, sharing_ ? EPERM : EACCES));
   }
@@ -96,7 +96,7 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
     case wire::Op::kFinish:
       return start_finishing(std::move(call));
     case wire::Op::kReport: {
-      if (!about_a_socket && !may(call, wire::Op::kSocket)) return;
+      if (!about_a_socket && !may(call, wire::Op::kSocket, request.pass)) return;
       const Socket* socket = by_descriptor(descriptor);
       if (about_a_socket && socket == nullptr) return;
       return tracer_.report(std::span(request.data).first(request.size),
@@ -207,7 +207,7 @@ void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
   if (!is_stream && request.type != SOCK_DGRAM) {
     return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
   }
-  const Owner owner = Owner::of(call, sharing_.has_value());
+  const Owner owner = Owner::of(call, sharing_.has_value(), request.level);
   if (!has_room_for_socket(owner)) {
     ++refused_;
     return static_cast<void>(reply_error(call, EMFILE, "too many sockets of one program"));
@@ -240,8 +240,19 @@ void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& so
   socket.port_chosen = wanted.port != 0;
   socket.local = {wanted.ip, wanted.port != 0 ? wanted.port : made_up_port()};
   // A datagram socket hears from now on; with a port of no meaning it may wait for its first word.
-  if (socket.is_udp() && socket.port_chosen) open_udp(socket);
+  if (socket.is_udp() && socket.port_chosen && !is_ipv6_only(socket)) open_udp(socket);
   reply(call, {});
+}
+
+// Nothing arrives there, as the module has IPv4 only. Servers have one of these beside an IPv4
+// socket with the same port.
+bool Engine::is_ipv6_only(const Socket& socket) {
+  int only = 0;
+  for (const wire::OptionRecord& option : socket.options) {
+    if (option.level != IPPROTO_IPV6 || option.name != IPV6_V6ONLY) continue;
+    std::memcpy(&only, option.value.data(), sizeof(only));
+  }
+  return socket.domain == AF_INET6 && only != 0;
 }
 
 bool Engine::is_port_taken(const Socket& socket) const {
@@ -250,7 +261,8 @@ bool Engine::is_port_taken(const Socket& socket) const {
     const Socket& other = *entry.second;
     const bool in_use =
         socket.is_udp() ? other.is_udp() && other.bound : other.state == Socket::State::kListening;
-    return &other != &socket && in_use && other.local.port == socket.local.port;
+    return &other != &socket && in_use && other.local.port == socket.local.port &&
+           is_ipv6_only(other) == is_ipv6_only(socket);
   });
 }
 
@@ -262,6 +274,10 @@ void Engine::listen(UniqueFd call, Socket& socket) {
   if (socket.state != Socket::State::kIdle) return static_cast<void>(reply_error(call, EINVAL));
   if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
   if (is_port_taken(socket)) return static_cast<void>(reply_error(call, EADDRINUSE));
+  if (is_ipv6_only(socket)) {
+    socket.state = Socket::State::kListening;
+    return static_cast<void>(reply(call, {}));
+  }
   if (const Status port = ensure_port(); !port) {
     reply_error(call, port.error().posix, notice_for(port.error()));
     return;

@@ -53,6 +53,7 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
       if (config_.transparent) give_before_notice(*connection);
       connection->state = Connection::State::kDraining;
       connection->link_open = false;
+      connection->unread = connection->readable || reads(*connection);
       // Everything that was pushed is here already.
       connection->readable = reads_by_command();
       connection->writable = false;

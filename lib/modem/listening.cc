@@ -142,9 +142,15 @@ void Modem::displace(Connection& connection) {
         retry_open(connection, 0ms);
       }
       break;
-    case Connection::State::kOpen:
     case Connection::State::kDraining:
-      // The news of its end was missed.
+      // Its end was announced, and all that it had received has been read.
+      if (!connection.unread) {
+        connection.readable = false;
+        return drained(connection);
+      }
+      [[fallthrough]];
+    case Connection::State::kOpen:
+      // The news of its end was missed, or bytes of it.
       break_connection(connection, ECONNRESET, "its link belongs to another connection now",
                        Drain::kNo);
       break;
@@ -152,6 +158,18 @@ void Modem::displace(Connection& connection) {
       release_link(connection);
       break;
   }
+}
+
+// The link of a transfer was given to a server's client before the answer came: the bytes may have
+// been the client's, or have gone to it.
+void Modem::distrust_new_owner(const chat::Answer& answer) {
+  int link = -1;
+  if (answer.header && !answer.payload.empty()) link = answer.header->link;
+  if (answer.sent && answer.sent->confirmed > 0) link = answer.sent->link;
+  Connection* owner = by_link(link);
+  if (owner == nullptr || owner->id == task_id_) return;
+  break_connection(*owner, ECONNRESET, "its link was still in use by another connection",
+                   Drain::kNo);
 }
 
 void Modem::on_client(const at::ClientAccepted& client) {

@@ -147,6 +147,8 @@ void Modem::leave(chat::TimePoint now) {
     leave_commands_.emplace_back("AT+CIPMODE=0");
   }
   if (found_->echo) leave_commands_.emplace_back("ATE1");
+  if (found_->no_rtscts) leave_commands_.emplace_back("AT+IFC=0,0");
+  if (found_->baud != 0) leave_commands_.push_back(at::set_rate(found_->baud));
 }
 
 void Modem::line_failed(const Error& error, chat::TimePoint now) {
@@ -183,6 +185,7 @@ void Modem::take_output(std::string& into, chat::TimePoint now) {
 
 void Modem::on_time(chat::TimePoint now) {
   Entry entry(*this, now);
+  if (bringup_) bringup_->on_time(now);
   chat_.on_time(now);
   on_data_mode_time();
   expire();
@@ -203,6 +206,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     if (time && (!soonest || *time < *soonest)) soonest = time;
   };
   if (bringup_ && chat_.idle()) consider(bringup_->wake());
+  if (bringup_) consider(bringup_->hold_ends());
   for (const auto& [id, connection] : connections_) {
     if (connection.state == Connection::State::kWaiting) consider(connection.deadline);
     if (connection.not_before && *connection.not_before > now_) consider(connection.not_before);
@@ -355,8 +359,7 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
       }
     }
   } else if (std::holds_alternative<at::Connect>(reply)) {
-    // A server's client: "+CLIENT:" came before (manual 6.4.1).
-    if (config_.transparent && by_link(kDataModeLink) != nullptr) enter_data_mode();
+    on_connect_line();
   } else if (std::holds_alternative<at::Other>(reply)) {
     log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {
@@ -461,6 +464,7 @@ void Modem::on_answer(const chat::Answer& answer) {
         break;
     }
   }
+  if (task == Task::kSend || task == Task::kRead) distrust_new_owner(answer);
   if (answer.final == chat::Final::kTimeout) start_check("a command was not answered");
 }
 

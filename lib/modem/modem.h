@@ -239,6 +239,7 @@ class Modem final : private chat::Listener {
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
+  void distrust_new_owner(const chat::Answer& answer);
   void on_client(const at::ClientAccepted& client);
 
   // Commands of somebody else's (foreign.cc).
@@ -248,7 +249,9 @@ class Modem final : private chat::Listener {
 
   // Transparent mode (transparent.cc).
   void enter_data_mode();
+  void on_connect_line();
   void send_data();
+  void refuse_commands();
   void next_in_data_mode();
   bool next_resume();
   void on_resume_answer(const chat::Answer& answer);
@@ -265,6 +268,7 @@ class Modem final : private chat::Listener {
   void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
   bool reads_by_command() const;
+  bool reads(const Connection& connection) const;
   bool everyone_keeps_up() const;
   bool told_apart() const;
   // Gives the connection up. What the module still holds for it is read first, unless a part of

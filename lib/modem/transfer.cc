@@ -145,8 +145,13 @@ void Modem::read_chunk(Connection& connection) {
            .timeout = kReadWait});
 }
 
+// Whether a read of it is on its way.
+bool Modem::reads(const Connection& connection) const {
+  return task_ == Task::kRead && task_id_ == connection.id;
+}
+
 void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
-  // Lost meanwhile, with its network.
+  // Lost meanwhile, with its network or its link.
   if (connection.state != Connection::State::kOpen &&
       connection.state != Connection::State::kDraining) {
     return;
@@ -162,7 +167,8 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
     }
     connection.read_errors = 0;
     if (!answer.payload.empty()) give(connection, connection.to, answer.payload);
-    if (answer.header->rest > 0) {
+    connection.unread = answer.header->rest > 0;
+    if (connection.unread) {
       connection.readable = true;
       // More than one chunk at a time: a bulk download, which pushing would speed up.
       rx_mode_.ask_for_push();

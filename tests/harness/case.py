@@ -9,6 +9,8 @@ from pathlib import Path
 
 from . import build_tree, process
 from .isolation import isolate
+from .peers import Peer
+from .process import Background
 from .simulator import ADDRESS, Simulator
 
 _TAIL = 6000
@@ -30,6 +32,8 @@ class ModemTest(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = Path(tempfile.mkdtemp(prefix="a7600-test-"))
         cls.addClassCleanup(shutil.rmtree, cls.scratch, ignore_errors=True)
+        # Some programs under test become another user.
+        cls.scratch.chmod(0o755)
         (cls.scratch / "empty.conf").touch()
         cls.modem = None
         cls.addClassCleanup(cls._stop_modem)
@@ -42,6 +46,7 @@ class ModemTest(unittest.TestCase):
     def setUp(self):
         self._modem_log_start = 0
         self._library_logs = []
+        self._beside = []
         if self.fresh_modem or self.modem is None or not self.modem.running():
             self._stop_modem()
             type(self).modem = Simulator(self.scratch, *self.simulator_options)
@@ -67,6 +72,8 @@ class ModemTest(unittest.TestCase):
         for log in self._library_logs:
             text = log.read_text(errors="replace") if log.exists() else "(never written)"
             parts.append(f"--- the library's log, its end:\n{text[-_TAIL:]}")
+        for each in self._beside:
+            parts.append(f"--- {' '.join(each.argv)}, its output's end:\n{each.output()[-_TAIL:]}")
         return "\n".join(parts)
 
     def kernel_environment(self):
@@ -118,6 +125,31 @@ class ModemTest(unittest.TestCase):
         """A server for this test alone."""
         self.addCleanup(server.stop)
         return server
+
+    def beside(self, *argv, env=None, cwd=None, **more):
+        """Starts a program that runs until the test ends, on the kernel's sockets if no other
+        environment is given."""
+        return self._note(Background(argv, env or self.kernel_environment(), self._output_path(),
+                                     cwd or self.scratch, **more))
+
+    def peer(self, *argv, port, protocol="tcp", env=None, cwd=None):
+        """A server on the kernel's sockets, ready when this returns."""
+        return self._note(Peer(argv, env or self.kernel_environment(), self._output_path(), port,
+                               protocol, cwd or self.scratch))
+
+    def behind_modem(self, *argv, port, protocol="tcp", cwd=None, env=None):
+        """A server with the library in it, on the module's `port`, which one of
+        simulator_options maps: "--listen-map", "PORT=0". Its `port` is the real one, where the
+        kernel's clients reach it."""
+        return self._note(Peer(argv, env or self.modem_environment(), self._output_path(),
+                               self.modem.listening[port], protocol, cwd or self.scratch))
+
+    def _output_path(self):
+        return self.scratch / f"{self.id()}.{len(self._beside)}.out"
+
+    def _note(self, program):
+        self._beside.append(program)
+        return self.start(program)
 
     @classmethod
     def start_for_all(cls, server):

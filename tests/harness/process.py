@@ -57,6 +57,16 @@ def run(argv, env, timeout, stdin=b"", cwd=None, pass_fds=()):
                     time.monotonic() - start)
 
 
+def eventually(condition, seconds=10, what="it did not come about"):
+    """Waits until `condition()` is true, and returns what it was."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} within {seconds} s")
+        time.sleep(0.02)
+    return result
+
+
 class Background:
     """A program that runs beside a test until `stop`. Its output goes to a file, so that it can
     never block on a full pipe."""
@@ -66,7 +76,7 @@ class Background:
         self.output_path = output_path
         with open(output_path, "wb") as output:
             self.process = subprocess.Popen(
-                self.argv, env=env, cwd=cwd, stdin=stdin,
+                self.argv, env=env, cwd=cwd, stdin=stdin, bufsize=0,
                 stdout=output if stdout is None else stdout, stderr=output,
                 start_new_session=True)
 

@@ -68,6 +68,21 @@ def echo(connection):
         connection.sendall(piece)
 
 
+def ask(port, question, size):
+    """The first `size` bytes that a server on loopback answers to `question`."""
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(question)
+        return receive_exactly(client, size)
+
+
+def ask_datagram(port, question, seconds=20):
+    """The datagram with which a server on loopback answers `question`."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(seconds)
+        client.sendto(question, ("127.0.0.1", port))
+        return client.recv(65536)
+
+
 class Sink(TcpServer):
     """Keeps what each connection sent until its end of file."""
 
@@ -92,6 +107,28 @@ class Sink(TcpServer):
             if not self._change.wait_for(lambda: self._arrived, seconds):
                 raise AssertionError(f"no connection ended within {seconds} s")
             return self._arrived.pop(0)
+
+
+class UdpEcho:
+    """Sends every datagram back to where it came from."""
+
+    def __init__(self):
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with self._socket:
+            while True:
+                data, sender = self._socket.recvfrom(65536)
+                if sender[1] == self.port:
+                    return
+                self._socket.sendto(data, sender)
+
+    def stop(self):
+        # A datagram from itself, since close alone leaves a thread that sleeps in recvfrom asleep.
+        self._socket.sendto(b"", ("127.0.0.1", self.port))
 
 
 class WebServer:

@@ -14,7 +14,8 @@ ADDRESS = "203.0.113.7"
 
 class Simulator(Background):
     """`a7600-sim`, ready when the constructor returns. By default every port of ADDRESS leads to
-    the same port on loopback; `options` are added to its command line as they are."""
+    the same port on loopback; `options` are added to its command line as they are. `listening` has
+    the real port for each of the module's that a --listen-map names."""
 
     def __init__(self, scratch, *options, name="sim", log=True, ready_seconds=10):
         self.log_path = scratch / f"{name}.log"
@@ -23,18 +24,23 @@ class Simulator(Background):
             argv += ["--log", self.log_path]
         super().__init__(argv, build_tree.clean_environment(scratch), scratch / f"{name}.out",
                          stdout=subprocess.PIPE)
-        self.port = self._read_port_line(ready_seconds)
+        self.port, = self._read_line("PORT", ready_seconds)
+        self.listening = {}
+        for _ in range(argv.count("--listen-map")):
+            module, real = self._read_line("LISTEN", ready_seconds)
+            self.listening[int(module)] = int(real)
 
-    def _read_port_line(self, seconds):
+    def _read_line(self, word, seconds):
+        """What follows `word` in the next line of its output."""
         pipe = self.process.stdout
         readable, _, _ = select.select([pipe], [], [], seconds)
         line = pipe.readline().decode(errors="replace") if readable else ""
-        word, _, port = line.strip().partition(" ")
-        if word != "PORT" or not port:
+        first, *rest = line.split() or [""]
+        if first != word or not rest:
             self.stop()
-            raise AssertionError(f"the simulator's first line is {line!r}, not PORT <device>: "
+            raise AssertionError(f"the simulator says {line!r}, not {word} …: "
                                  f"{' '.join(self.argv)}\n{self.output()}")
-        return port
+        return rest
 
     def log(self, since=0):
         """The log from byte `since` on."""

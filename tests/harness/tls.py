@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A certificate authority of the test's own, and OpenSSL's server with a certificate from it."""
-import socket
 import subprocess
-import time
 
 from . import build_tree
-from .process import Background
+from .peers import Peer, free_port
 
 
 class Authority:
@@ -34,22 +32,12 @@ class Authority:
                        env=build_tree.clean_environment(self._scratch))
 
 
-class TlsServer(Background):
+class TlsServer(Peer):
     """`openssl s_server -WWW`: serves the files in `root` over TLS, one connection at a time."""
 
     def __init__(self, scratch, root, certificate, key):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        super().__init__(["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-WWW",
+        port = free_port()
+        super().__init__(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-WWW",
                           "-cert", certificate, "-key", key],
-                         build_tree.clean_environment(scratch), scratch / "s_server.out", cwd=root)
-        self._wait_until_ready()
-
-    def _wait_until_ready(self, seconds=10):
-        # s_server says ACCEPT when it listens.
-        deadline = time.monotonic() + seconds
-        while "ACCEPT" not in self.output():
-            if not self.running() or time.monotonic() > deadline:
-                self.stop()
-                raise AssertionError(f"openssl s_server doesn't listen:\n{self.output()}")
-            time.sleep(0.01)
+                         build_tree.clean_environment(scratch), scratch / "s_server.out", port,
+                         cwd=root)

@@ -4,23 +4,12 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-from harness import ModemTest, build_tree, process
+from harness import ModemTest, build_tree, eventually, process
 from harness.build_tree import BUILD
 
 COMMAND = BUILD / "tools" / "a7600"
-
-
-def eventually(condition, seconds=10, what="it did not come about"):
-    """Waits until `condition()` is true, and returns what it was."""
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what} within {seconds} s")
-        time.sleep(0.02)
-    return result
 
 
 class SharingTest(ModemTest):

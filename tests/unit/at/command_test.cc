@@ -52,6 +52,13 @@ TEST_CASE("the socket configuration has seven numbers") {
   CHECK(set_socket_config({10, 0, 0, 1, 1, 0, 500}) == "AT+CIPCCFG=10,0,0,1,1,0,500");
 }
 
+TEST_CASE("a login has the password before the user, and no quotes in either") {
+  using Type = Login::Type;
+  CHECK(authenticate({Type::kPap, "joe", "pw, 1"}) == "AT+CGAUTH=1,1,\"pw, 1\",\"joe\"");
+  CHECK_FALSE(authenticate({Type::kPap, "j\"", "pw"}).has_value());
+  CHECK_FALSE(authenticate({Type::kPap, "joe", "p\r"}).has_value());
+}
+
 TEST_CASE("an APN is quoted") { CHECK(define_context("CMNET") == "AT+CGDCONT=1,\"IP\",\"CMNET\""); }
 
 TEST_CASE("an APN that could end the command, or add to it, is refused") {

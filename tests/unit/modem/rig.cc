@@ -308,6 +308,23 @@ void Rig::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
   event(text);
 }
 
+bool Rig::set_line_rate(int baud) {
+  rate = baud;
+  event("rate " + std::to_string(baud));
+  return true;
+}
+
+void Rig::use_rtscts(bool on) {
+  if (on == rtscts_) return;
+  rtscts_ = on;
+  event(on ? "RTS/CTS on" : "RTS/CTS off");
+}
+
+bool Rig::hold_module(bool on) {
+  if (has_rts) event(on ? "RTS down" : "RTS up");
+  return has_rts;
+}
+
 void Rig::log(log::Level, std::string_view text) { logged_.emplace_back(text); }
 
 }  // namespace a7600::test

@@ -125,6 +125,55 @@ TEST_CASE("a client on the link of a connection whose end was missed resets that
   rig.expect("AT+CIPSEND=9,1");
 }
 
+// Seen with a Java server: its client closed and the next one connected at once. The end of the
+// first was a reset.
+TEST_CASE("a client on the link of a connection that was closed and read ends that one as TCP") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000|+CIPRXGET: 1,0");
+  rig.expect("AT+CIPRXGET=2,0");
+  rig.say_payload(0, "GET /");
+  rig.say("+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.1:5001");
+  CHECK(rig.events() ==
+        Events{"accepted 1 100 192.0.2.1:5000", "ended 100", "accepted 1 101 192.0.2.1:5001"});
+}
+
+TEST_CASE("a client on the link of a connection that was closed with data unread resets that one") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.set_room(100, 1);
+  rig.say("+CIPRXGET: 1,0");
+  rig.expect("AT+CIPRXGET=2,0");
+  rig.say_payload(0, "GET /", 10);
+  rig.say("+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.1:5001");
+  CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000", "ended 100 ECONNRESET",
+                               "accepted 1 101 192.0.2.1:5001"});
+}
+
+TEST_CASE("a client that gets a link while it is read or written to is reset, as it lacks bytes") {
+  for (const bool reading : {true, false}) {
+    INFO(reading);
+    Rig rig;
+    listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+    if (reading) {
+      rig.say("+CIPRXGET: 1,0");
+      rig.expect("AT+CIPRXGET=2,0");
+    } else {
+      rig.write(100, "ok");
+      rig.expect("AT+CIPSEND=0,2");
+      rig.raw("\r\n>");
+      rig.expect_bytes("ok");
+    }
+    rig.say("+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.1:5001");
+    if (reading) {
+      rig.say_payload(0, "whose?");
+    } else {
+      rig.say("OK|+CIPSEND: 0,2,2");
+    }
+    CHECK(rig.events().back() == "ended 101 ECONNRESET");
+    CHECK(rig.received(101).empty());
+  }
+}
+
 TEST_CASE("a listener stops when its last connection is closed") {
   Rig rig;
   listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
