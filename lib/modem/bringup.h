@@ -46,10 +46,10 @@ struct BringupConfig {
 // What the module was found with, to be put back when it is left.
 struct Found {
   bool echo = false;
-  bool push = false;       // CIPRXGET 0
-  bool command = false;    // CIPMODE 0, and now it is 1
-  int baud = 0;            // its rate was raised from this one
-  bool no_rtscts = false;  // IFC 0,0, and now it is 2,2
+  bool push = false;                           // CIPRXGET 0
+  bool command = false;                        // CIPMODE 0, and now it is 1
+  int baud = 0;                                // its rate was raised from this one
+  bool no_rtscts = false;                      // IFC 0,0, and now it is 2,2
   std::optional<std::array<int, 3>> timeouts;  // CIPTIMEOUT, and now it is ours
 };
 
