@@ -66,16 +66,16 @@ Finding examine_lock(Patient& patient) {
     return bad(patient.opening->text,
                "end that program, or let both use the modem through `a7600 serve`");
   }
-  auto engine = engine::start_thread(patient.config, nullptr);
+  auto engine = engine::start_thread(patient.config, {}, nullptr);
   if (!engine) return bad(engine.error().text, "see the message");
   patient.engine = engine.value();
   return good("nobody else has it");
 }
 
 Finding examine_program(Patient& patient) {
-  const auto found = find_program(patient.options.program);
-  if (found) return good(found.value() + " can be run on the modem");
-  return bad(found.error().text, "use a program that is linked dynamically and gains no rights");
+  const auto found = find_program(patient.options.program, Via::kAuto);
+  if (found) return good(found.value().path + " can be run on the modem");
+  return bad(found.error().text, "use a program that gains no rights");
 }
 
 }  // namespace a7600::tool

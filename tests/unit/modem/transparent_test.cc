@@ -17,7 +17,7 @@ Script transparent_bringup() {
   return probe() + network_closed() + Script{{"AT+CIPMODE=1", "OK"}} + sim_ready() +
          opens_network() +
          Script{{"AT+IPADDR", "+IPADDR: 10.148.0.17|OK"},
-                {"AT+CIPTIMEOUT=120000,120000,30000", "OK"}};
+                {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000|OK"}};
 }
 
 Script transparent_check(const std::string& link0) {
@@ -27,7 +27,7 @@ Script transparent_check(const std::string& link0) {
                           {"AT+CIPMODE?", "+CIPMODE: 1|OK"},
                           {"AT+CIPOPEN?", links + "|OK"},
                           {"AT+IPADDR", "+IPADDR: 10.148.0.17|OK"},
-                          {"AT+CIPTIMEOUT=120000,120000,30000", "OK"}};
+                          {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000|OK"}};
 }
 
 // Connection 1 has the line.
