@@ -166,6 +166,7 @@ class Modem final : private chat::Listener {
     QueryId id;
     at::HostName name;
     chat::TimePoint deadline;
+    std::optional<chat::TimePoint> result_due;  // OK was there, its "+CDNSGIP:" is not yet
   };
 
   // Every public function opens one: it sets the time, and the outermost looks for the next
@@ -226,6 +227,9 @@ class Modem final : private chat::Listener {
   void on_close_answer(Connection& connection, const chat::Answer& answer);
   void on_refused_answer(Connection& connection, const chat::Answer& answer);
   void on_resolve_answer(const chat::Answer& answer);
+  void on_dns_line(std::string_view name, std::optional<Ipv4> address);
+  std::deque<Query>::iterator find_query(QueryId id);
+  void resolve_failed(QueryId id, int posix, std::string_view why);
   void on_link_closed(const at::LinkClosed& closed);
 
   // Acknowledgements (acknowledgement.cc).
@@ -322,6 +326,7 @@ class Modem final : private chat::Listener {
   std::chrono::seconds retry_pause_{0};
   std::deque<Query> queries_;
   std::vector<Ipv4> addresses_;          // of the look-up in flight
+  bool name_answered_ = false;           // it has a "+CDNSGIP:", with an address or without
   std::optional<bool> network_open_;     // what "AT+NETOPEN?" has just said
   std::optional<at::Ack> acknowledged_;  // what "AT+CIPACK" has
   bool acks_wanted_ = false;             // some connection may have ack_wanted

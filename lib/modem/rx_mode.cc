@@ -50,7 +50,7 @@ void RxMode::hold_back(chat::TimePoint now) {
   hold_back_ = true;
   push_asked_ = false;
   // Soon after the last time: this reader will not keep up. Long after: a passing weakness.
-  const bool again = now - held_back_at_ < 2 * penalty_ + 1s;
+  const bool again = now - held_back_at_ < 2 * penalty_ + 1s && !push_needed_;
   penalty_ = again ? std::min(penalty_ * 2, kLongestPenalty) : kFirstPenalty;
   penalty_ = std::max(penalty_, kFirstPenalty);
   held_back_at_ = now;

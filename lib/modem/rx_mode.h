@@ -64,8 +64,12 @@ class RxMode {
   void give_up(chat::TimePoint now);
   // Pushing would pay now.
   void ask_for_push() { push_asked_ = true; }
-  // Datagrams without their source are of little use: push as long as there is a UDP socket.
-  void need_push(bool needed) { push_needed_ = needed; }
+  // Datagrams without their source are of little use: push as long as there is a UDP socket, at
+  // once when no reader is behind any more.
+  void need_push(bool needed) {
+    if (needed && !push_needed_) not_before_ = {};
+    push_needed_ = needed;
+  }
   // Something was pushed, and this is what it was named by.
   void on_push(Naming seen);
 

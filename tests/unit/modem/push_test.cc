@@ -408,6 +408,20 @@ TEST_CASE("a datagram is pushed with its sender") {
   CHECK(rig.events() == Events{"opened 1", "datagram 1 192.0.2.1:53 'answer'"});
 }
 
+// Seen with iperf3's server: a UDP test after a TCP test began in buffer access mode, as the TCP
+// reader had fallen behind, and the sender of its first datagram was unknown.
+TEST_CASE("a UDP socket does not wait for what a slow reader has forfeited") {
+  Rig rig;
+  pushing(rig).set_room(1, 1);
+  push(rig, 9, "one ");
+  rig.play({{"AT+CIPRXGET=1", "OK"}, {"AT+CIPRXGET=2,8", "+IP ERROR: No data|ERROR"}});
+  rig.set_room(1, 100);
+  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.expect_nothing();
+  rig.open_udp(3, 5000);
+  rig.play({{"AT+CIPRXGET=0", "OK"}, {"AT+CIPOPEN=7,\"UDP\",,,5000", "+CIPOPEN: 7,0|OK"}});
+}
+
 TEST_CASE("a datagram is pushed with its sender also where the link is not named") {
   Rig rig;
   rig.modem.set_push_policy(modem::PushPolicy::kAuto);
