@@ -458,7 +458,9 @@ void Engine::destroy(modem::ConnectionId id) {
   answer_closers(id);
   answer_progress(*found->second, std::nullopt);
   by_cookie_.erase(found->second->cookie);
+  const std::unique_ptr<Socket> socket = std::move(found->second);
   sockets_.erase(found);
+  give_port_up(*socket);
   release_held();
 }
 
@@ -595,6 +597,7 @@ std::optional<modem::ConnectionId> Engine::accepted(modem::ServerId id, const En
 }
 
 void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
+  if (answer_question(id, answer)) return;
   const auto query = queries_.find(id);
   if (query == queries_.end()) return;
   const UniqueFd call = std::move(query->second);

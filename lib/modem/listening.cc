@@ -200,6 +200,7 @@ void Modem::on_client(const at::ClientAccepted& client) {
   // Its first data may have been announced before it was.
   connection.readable = early_data_[static_cast<std::size_t>(client.link)];
   links_.assign(client.link, *id);
+  schedule_.forget(client.link);
   expect_first_data(connections_.emplace(*id, std::move(connection)).first->second);
   log(log::Level::kInfo,
       "link " + std::to_string(client.link) + " is open from " + client.peer.to_string());

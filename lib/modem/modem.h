@@ -16,7 +16,9 @@
 #include "modem/data_mode.h"
 #include "modem/host.h"
 #include "modem/links.h"
+#include "modem/pace.h"
 #include "modem/rx_mode.h"
+#include "modem/schedule.h"
 #include "modem/servers.h"
 
 namespace a7600::modem {
@@ -193,6 +195,10 @@ class Modem final : private chat::Listener {
   bool next_rx_mode();
   bool next_acknowledged();
   bool next_transfer();
+  bool is_receivable(const Connection& connection) const;
+  bool is_sendable(const Connection& connection) const;
+  bool is_line_slow() const;
+  std::size_t chunk_limit(int link, Direction direction) const;
   bool next_foreign();
   void command(Task task, ConnectionId id, chat::Command command);
 
@@ -264,13 +270,19 @@ class Modem final : private chat::Listener {
   void read_chunk(Connection& connection);
   void on_send_answer(Connection& connection, const chat::Answer& answer);
   void on_read_answer(Connection& connection, const chat::Answer& answer);
-  Connection* pushed_without_link(const std::optional<Endpoint>& from);
   void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
   bool reads_by_command() const;
   bool reads(const Connection& connection) const;
+
+  // Direct push mode (push.cc).
   bool everyone_keeps_up() const;
-  bool told_apart() const;
+  bool is_owner_certain() const;
+  void on_rx_mode_answer(const chat::Answer& answer);
+  void on_push_missing();
+  void mind_typing();
+  Connection* pushed_without_link(const std::optional<Endpoint>& from);
+
   // Gives the connection up. What the module still holds for it is read first, unless a part of
   // the stream before that is lost.
   enum class Drain { kYes, kNo };
@@ -331,9 +343,11 @@ class Modem final : private chat::Listener {
   RxMode rx_mode_;
   DataMode data_mode_;
   int data_mode_end_ = 1;  // <close_reason> of a link that is found closed after data mode
-  int cursor_ = 0;         // link and direction that had the last turn
+  Pace pace_;
+  Schedule schedule_;
   std::array<std::byte, at::kLargestSend> chunk_{};
   std::size_t chunk_size_ = 0;
+  std::size_t chunk_limit_ = at::kLargestSend;  // it was taken for
 
   int depth_ = 0;
   bool asked_ = false;  // a public function was called since next() last looked

@@ -39,8 +39,8 @@ UniqueFd start_watchdog() {
   UniqueFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   const long long half = interval->count() / 2;
   itimerspec spec{};
-  spec.it_interval.tv_sec = half / 1'000'000;
-  spec.it_interval.tv_nsec = half % 1'000'000 * 1000;
+  spec.it_interval.tv_sec = static_cast<time_t>(half / 1'000'000);
+  spec.it_interval.tv_nsec = static_cast<long>(half % 1'000'000 * 1000);
   spec.it_value = spec.it_interval;
   ::timerfd_settime(timer.get(), 0, &spec, nullptr);
   return timer;

@@ -39,6 +39,7 @@ struct Profile {
   bool address_behind_ok;  // and says OK before it
   bool obeys_header_type;  // CIPCCFG's HeaderType has an effect
   bool names_sender;       // CIPRXGET=5: a datagram with its sender
+  bool pushes_in_payload;  // pushed data comes also while a CIPSEND's payload is awaited
   bool tells_net_close;    // +IPCLOSE: n,0 for each link that a NETCLOSE ends
   std::span<const std::string_view> boot_lines;
 };
