@@ -232,7 +232,7 @@ void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& so
   }
   const Endpoint before = socket.local;
   socket.local = wanted;
-  if (is_port_taken(socket)) {
+  if (!take_port(socket)) {
     socket.local = before;
     return static_cast<void>(reply_error(call, EADDRINUSE));
   }
@@ -244,28 +244,6 @@ void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& so
   reply(call, {});
 }
 
-// Nothing arrives there, as the module has IPv4 only. Servers have one of these beside an IPv4
-// socket with the same port.
-bool Engine::is_ipv6_only(const Socket& socket) {
-  int only = 0;
-  for (const wire::OptionRecord& option : socket.options) {
-    if (option.level != IPPROTO_IPV6 || option.name != IPV6_V6ONLY) continue;
-    std::memcpy(&only, option.value.data(), sizeof(only));
-  }
-  return socket.domain == AF_INET6 && only != 0;
-}
-
-bool Engine::is_port_taken(const Socket& socket) const {
-  if (socket.local.port == 0) return false;
-  return std::any_of(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
-    const Socket& other = *entry.second;
-    const bool in_use =
-        socket.is_udp() ? other.is_udp() && other.bound : other.state == Socket::State::kListening;
-    return &other != &socket && in_use && other.local.port == socket.local.port &&
-           is_ipv6_only(other) == is_ipv6_only(socket);
-  });
-}
-
 void Engine::listen(UniqueFd call, Socket& socket) {
   if (socket.state == Socket::State::kListening) {
     // Only the backlog may be new.
@@ -273,8 +251,9 @@ void Engine::listen(UniqueFd call, Socket& socket) {
   }
   if (socket.state != Socket::State::kIdle) return static_cast<void>(reply_error(call, EINVAL));
   if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
-  if (is_port_taken(socket)) return static_cast<void>(reply_error(call, EADDRINUSE));
+  if (port_holder(socket) != nullptr) return static_cast<void>(reply_error(call, EADDRINUSE));
   if (is_ipv6_only(socket)) {
+    // Nothing can arrive there, so it takes no server of the module.
     socket.state = Socket::State::kListening;
     return static_cast<void>(reply(call, {}));
   }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::size_t kMostWaiting = 64;
 constexpr std::size_t kMostPeers = 256;
+
+// 127.0.0.0/8, port 53.
+bool is_resolver(const Endpoint& peer) { return peer.ip.value >> 24 == 127 && peer.port == 53; }
 
 Error error_of(int posix) {
   return {posix, -1, std::string("datagram socket: ") + strerror(posix)};
@@ -53,10 +57,16 @@ int Datagrams::open_peer(const Endpoint& peer) {
   return number;
 }
 
-std::optional<Datagrams::Taken> Datagrams::take(std::span<std::byte> into) {
+bool Datagrams::has_remote_peer() const {
+  return std::any_of(peers_.begin(), peers_.end(),
+                     [](const auto& peer) { return !is_resolver(peer.first); });
+}
+
+std::optional<Datagrams::Taken> Datagrams::take(std::span<std::byte> into, Peers from) {
   auto next = peers_.upper_bound(last_taken_);
   for (std::size_t i = 0; i < peers_.size(); ++i, ++next) {
     if (next == peers_.end()) next = peers_.begin();
+    if (is_resolver(next->first) != (from == Peers::kResolvers)) continue;
     for (;;) {
       const ssize_t got = sys::recv(next->second.get(), into.data(), into.size(), MSG_DONTWAIT);
       if (got < 0) break;
@@ -101,10 +111,20 @@ void Datagrams::flush() {
   }
 }
 
-bool Datagrams::alive() const {
-  const UniqueFd probe(sys::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!probe) return true;
-  return sys::connect(probe.get(), name_.get(), name_.length) == 0 || errno != ECONNREFUSED;
+// A socket of no name, connected to the program's end: 0, or what keeps it from that.
+int Datagrams::probe() const {
+  const UniqueFd fd(sys::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd) return errno;
+  return sys::connect(fd.get(), name_.get(), name_.length) == 0 ? 0 : errno;
+}
+
+bool Datagrams::alive() const { return probe() != ECONNREFUSED; }
+
+bool Datagrams::is_connected() const { return probe() == EPERM; }
+
+bool Datagrams::hears(const Endpoint& from) {
+  const int fd = open_peer(from);
+  return fd >= 0 && sys::connect(fd, name_.get(), name_.length) == 0;
 }
 
 }  // namespace a7600::engine

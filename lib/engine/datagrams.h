@@ -45,9 +45,14 @@ class Datagrams {
     std::size_t size = 0;
     Endpoint to;
   };
+  // Which of the peers: those that the module sends to, or the resolvers of this machine, whose
+  // questions are answered here (resolver.cc).
+  enum class Peers { kRemote, kResolvers };
   // The next datagram that the program has sent, peers in turn. Empty ones are skipped: the module
   // can't send them (manual 2.4: 1-1500 bytes).
-  std::optional<Taken> take(std::span<std::byte> into);
+  std::optional<Taken> take(std::span<std::byte> into, Peers from = Peers::kRemote);
+  // Whether it has ever been given a peer that the module sends to.
+  bool has_remote_peer() const;
 
   void give(const Endpoint& from, std::span<const std::byte> bytes);
   // Sends what waits; call when the program may have read.
@@ -55,11 +60,16 @@ class Datagrams {
   bool has_waiting() const { return !waiting_.empty(); }
 
   bool alive() const;
+  // Whether the program has connected its end, and whether it takes what comes from `from`: once
+  // connected, it does so from its peer only.
+  bool is_connected() const;
+  bool hears(const Endpoint& from);
   std::uint64_t dropped() const { return dropped_; }
 
  private:
   explicit Datagrams(const wire::UnixAddress& name) : name_(name) {}
   bool send(const Endpoint& from, std::span<const std::byte> bytes);
+  int probe() const;
 
   struct Waiting {
     Endpoint from;

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "config/config.h"
+#include "engine/dns.h"
 #include "engine/sharing.h"
 #include "engine/socket.h"
 #include "engine/tracer.h"
@@ -93,15 +94,34 @@ class Engine final : private modem::Host {
   void check_finished();
   TimePoint finish_deadline() const;
 
+  // ---- Local ports (local_port.cc)
+  static bool is_ipv6_only(const Socket& socket);
+  // The other socket that has `socket`'s port; of TCP's, a listening one.
+  Socket* port_holder(const Socket& socket);
+  // False if another one has the port, and does not share it.
+  bool take_port(Socket& socket);
+  void give_port_up(Socket& socket);
+  // The one whose link `socket` uses; mostly itself.
+  Socket& link_keeper(Socket& socket);
+  // Of those that share a link, the one that a datagram is for: the one that is connected to its
+  // sender, else the latest that is not connected.
+  Socket& hearer(Socket& keeper, const Endpoint& from);
+
   // ---- Datagram sockets (udp.cc)
   Result<Socket*> adopt_datagrams(int domain, bool nonblocking, UniqueFd& program_end);
   void open_udp(Socket& socket);
+  std::optional<modem::Host::Datagram> take_of_one(Socket& socket, std::span<std::byte> into);
   void on_datagrams(Socket& socket);
   void open_peer(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void maybe_closed(const UniqueFd& call, const wire::Request& request);
   void close_if_dead(modem::ConnectionId id);
   void look_for_dead();
   bool has_datagrams() const;
+
+  // ---- The resolver (resolver.cc)
+  void answer_questions(Socket& socket);
+  // Whether it was one of those.
+  bool answer_question(modem::QueryId id, const Result<std::vector<Ipv4>>& answer);
 
   // ---- modem::Host
   void opened(modem::ConnectionId id) override;
@@ -139,8 +159,6 @@ class Engine final : private modem::Host {
   void retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void listen(UniqueFd call, Socket& socket);
-  bool is_port_taken(const Socket& socket) const;
-  static bool is_ipv6_only(const Socket& socket);
   static wire::Reply description(const Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
   void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
@@ -222,6 +240,12 @@ class Engine final : private modem::Host {
   std::map<int, UniqueFd> calls_;  // accepted, their request not there yet
   std::map<modem::QueryId, UniqueFd> queries_;
   modem::QueryId last_query_ = 0;
+  struct Question {
+    modem::ConnectionId socket;
+    Endpoint resolver;
+    dns::Query query;
+  };
+  std::map<modem::QueryId, Question> questions_;
   std::map<modem::CommandId, UniqueFd> commands_;
   modem::CommandId last_command_ = 0;
   std::vector<UniqueFd> holders_;  // calls that only keep the engine alive

@@ -49,6 +49,9 @@ struct Socket {
   Endpoint local;  // as bound; a port that the program did not choose is made up here
   bool port_chosen = false;
   bool bound = false;
+  // UDP: the socket whose link this one uses, 0 for its own; and who uses this one's.
+  modem::ConnectionId keeper = 0;
+  std::vector<modem::ConnectionId> sharers;
   Endpoint peer;
 
   // connect(2) as Linux has it: a connection that was made without blocking answers 0 to one more

@@ -41,6 +41,7 @@ Result<Socket*> Engine::adopt_datagrams(int domain, bool nonblocking, UniqueFd& 
 
 // Takes a link for the socket if it has none.
 void Engine::open_udp(Socket& socket) {
+  if (socket.keeper != 0) return open_udp(link_keeper(socket));
   if (socket.state != Socket::State::kIdle || socket.closing || finishing_) return;
   if (const Status port = ensure_port(); !port) {
     socket.pending_error = port.error().posix;
@@ -56,9 +57,12 @@ void Engine::open_udp(Socket& socket) {
 void Engine::on_datagrams(Socket& socket) {
   census_pause_ = kFirstCensus;
   next_census_ = now_ + census_pause_;
-  if (socket.state == Socket::State::kIdle) open_udp(socket);
-  tracer_.writable(socket.id);
-  modem_.set_writable(socket.id, now_);
+  answer_questions(socket);
+  if (!socket.datagrams->has_remote_peer()) return;
+  Socket& keeper = link_keeper(socket);
+  if (keeper.state == Socket::State::kIdle) open_udp(keeper);
+  tracer_.writable(keeper.id);
+  modem_.set_writable(keeper.id, now_);
 }
 
 void Engine::open_peer(const UniqueFd& call, const wire::Request& request, Socket& socket) {
@@ -66,7 +70,7 @@ void Engine::open_peer(const UniqueFd& call, const wire::Request& request, Socke
   if (socket.datagrams->open_peer(request.endpoint()) < 0) {
     return static_cast<void>(reply_error(call, errno));
   }
-  open_udp(socket);
+  if (socket.datagrams->has_remote_peer()) open_udp(socket);
   reply_error(call, std::exchange(socket.pending_error, 0), std::exchange(socket.notice, {}));
 }
 
@@ -74,24 +78,36 @@ std::optional<modem::Host::Datagram> Engine::take_datagram(modem::ConnectionId i
                                                            std::span<std::byte> into) {
   Socket* socket = find(id);
   if (socket == nullptr || !socket->is_udp()) return std::nullopt;
-  const auto taken = socket->datagrams->take(into);
-  if (taken) {
-    last_progress_ = now_;
-    sent_ += taken->size;
-    socket->sent.add(taken->size, now_);
-    return Datagram{taken->size, taken->to};
+  if (const auto taken = take_of_one(*socket, into)) return taken;
+  const std::vector<modem::ConnectionId> sharers = socket->sharers;
+  for (const modem::ConnectionId sharer : sharers) {
+    Socket* other = find(sharer);
+    if (other == nullptr) continue;
+    if (const auto taken = take_of_one(*other, into)) return taken;
+    if (other->close_when_taken) destroy(sharer);
   }
   if (socket->close_when_taken) begin_close(*socket);
   return std::nullopt;
+}
+
+std::optional<modem::Host::Datagram> Engine::take_of_one(Socket& socket,
+                                                         std::span<std::byte> into) {
+  const auto taken = socket.datagrams->take(into);
+  if (!taken) return std::nullopt;
+  last_progress_ = now_;
+  sent_ += taken->size;
+  socket.sent.add(taken->size, now_);
+  return Datagram{taken->size, taken->to};
 }
 
 bool Engine::give_datagram(modem::ConnectionId id, const Endpoint& from,
                            std::span<const std::byte> bytes) {
   Socket* socket = find(id);
   if (socket != nullptr && socket->is_udp()) {
+    Socket& to = hearer(*socket, from);
     received_ += bytes.size();
-    socket->received.add(bytes.size(), now_);
-    socket->datagrams->give(from, bytes);
+    to.received.add(bytes.size(), now_);
+    to.datagrams->give(from, bytes);
   }
   return true;
 }
@@ -112,8 +128,13 @@ void Engine::maybe_closed(const UniqueFd& call, const wire::Request& request) {
 void Engine::close_if_dead(modem::ConnectionId id) {
   Socket* socket = find(id);
   if (socket == nullptr || !socket->is_udp() || socket->datagrams->alive()) return;
-  if (socket->state == Socket::State::kIdle) return destroy(id);
   // What was sent before the close still leaves.
+  if (Socket& keeper = link_keeper(*socket); &keeper != socket) {
+    if (keeper.state == Socket::State::kIdle) return destroy(id);
+    socket->close_when_taken = true;
+    return modem_.set_writable(keeper.id, now_);
+  }
+  if (socket->state == Socket::State::kIdle) return destroy(id);
   socket->close_when_taken = true;
   if (socket->state == Socket::State::kConnecting) return begin_close(*socket);
   modem_.set_writable(id, now_);

@@ -69,6 +69,28 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connected:
     print(connected.recv(2000), connected.getpeername() == there)
 """
 
+SHARED_PORT = """
+import socket, sys
+def bound(port):
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.settimeout(20)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("0.0.0.0", port))
+    return made
+one, other = ((sys.argv[1], int(port)) for port in sys.argv[2:])
+first = bound(0)
+first.connect(one)
+first.send(b"first")
+print(first.recv(100))
+second = bound(first.getsockname()[1])
+second.sendto(b"second", other)
+first.send(b"first again")
+print(second.recvfrom(100)[1] == other, first.recv(100))
+first.close()
+second.sendto(b"second again", one)
+print(second.recvfrom(100)[1] == one)
+"""
+
 UNCONNECTED = """
 import errno, socket
 for prepare in (lambda s: None, lambda s: (s.bind(("0.0.0.0", 0)), s.listen())):
@@ -127,6 +149,13 @@ class Clients(ModemTest):
             lambda address: python(DATAGRAMS, address, server.port)))
         self.assertIn(b"1400 True\n", seen.stdout)
 
+
+    def test_two_datagram_sockets_share_a_port(self):
+        # As the two of iperf3's server: one connected to a client, one for the next.
+        one, other = (self.start(servers.UdpEcho()).port for _ in range(2))
+        seen = self.succeeds(self.over_both(
+            lambda address: python(SHARED_PORT, address, one, other)))
+        self.assertEqual(seen.stdout, b"b'first'\nTrue b'first again'\nTrue\n")
 
     def test_reading_a_socket_without_a_connection_is_an_error(self):
         # ssl.wrap_socket() tells a listener by that.
