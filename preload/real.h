@@ -7,7 +7,16 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include <cstdint>
+
 namespace a7600::preload {
+
+// timespec of a program with 64-bit time on a little-endian machine of 32 bits.
+struct TimeSpec64 {
+  std::int64_t tv_sec;
+  std::int32_t tv_nsec;
+  std::int32_t unused;
+};
 
 // The C library's own functions, below the hooks of the same names.
 struct Real {

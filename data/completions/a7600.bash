@@ -18,6 +18,7 @@ _a7600_value() {
     --mode) COMPREPLY=($(compgen -W "command transparent" -- "$2")) ;;
     --engine) COMPREPLY=($(compgen -W "auto thread spawn" -- "$2")) ;;
     --log) COMPREPLY=($(compgen -W "error warn info debug" -- "$2")) ;;
+    --via) COMPREPLY=($(compgen -W "auto preload seccomp" -- "$2")) ;;
     --group) COMPREPLY=($(compgen -g -- "$2")) ;;
     --profile) COMPREPLY=($(compgen -W "manual a7670 sim7600" -- "$2")) ;;
     --unmapped) COMPREPLY=($(compgen -W "refused timeout unreachable" -- "$2")) ;;
@@ -52,7 +53,7 @@ _a7600() {
   _a7600_command_line && return
   _a7600_value "${COMP_WORDS[COMP_CWORD - 1]}" "$word" && return
   case ${COMP_WORDS[1]} in
-    run) options="--reserve $_a7600_settings --" ;;
+    run) options="--reserve --via $_a7600_settings --" ;;
     serve)
       options="--socket --socket-mode --group --reserve --user-links --idle --background
         $_a7600_settings"

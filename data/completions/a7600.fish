@@ -30,6 +30,7 @@ complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l
 complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l config -rF -d 'Settings'
 
 complete -c a7600 -n '__fish_seen_subcommand_from run' -l reserve -x -d 'Links kept'
+complete -c a7600 -n '__fish_seen_subcommand_from run' -l via -xa 'auto preload seccomp' -d 'How calls are reached'
 complete -c a7600 -n '__fish_seen_subcommand_from serve' -l socket -rF -d 'Path of the control socket'
 complete -c a7600 -n '__fish_seen_subcommand_from serve' -l socket-mode -x -d 'Its mode, octal'
 complete -c a7600 -n '__fish_seen_subcommand_from serve' -l group -xa '(__fish_complete_groups)' -d 'Who may use it'

@@ -38,7 +38,11 @@ std::string send_to(int link, std::size_t size, const Endpoint& to) {
   return joined("AT+CIPSEND=", link, ",", size, ",\"", to.ip.to_string(), "\",", to.port);
 }
 
-std::string read(int link) { return joined("AT+CIPRXGET=2,", link); }
+std::string read(int link, std::size_t most) {
+  // The default <len> is the largest.
+  if (most >= kLargestRead) return joined("AT+CIPRXGET=2,", link);
+  return joined("AT+CIPRXGET=2,", link, ",", most);
+}
 
 std::string close(int link) { return joined("AT+CIPCLOSE=", link); }
 

@@ -169,7 +169,7 @@ Reply parse_dns(const Fields& fields) {
   if (*first == 0) return DnsError{fields.integer(1).value_or(0)};
   if (fields.count() < 3) return Other{};
   const auto ip = Ipv4::parse(unquoted(fields[2]));
-  if (!ip) return Other{};
+  if (!ip) return DnsError{0};
   return DnsAnswer{unquoted(fields[1]), *ip};
 }
 

@@ -100,7 +100,7 @@ struct DnsAnswer {  // "+CDNSGIP: 1,<name>,<ip>"; some firmware counts on: "2,â€
   std::string_view name;
   Ipv4 ip;
 };
-struct DnsError {  // "+CDNSGIP: 0,<dns error code>"
+struct DnsError {  // "+CDNSGIP: 0,<dns error code>", or an answer without an IPv4 address
   int code;
 };
 struct ServerLine {  // "+SERVERSTART: <server>,<port>"

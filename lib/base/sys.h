@@ -18,7 +18,7 @@ namespace a7600::sys {
 // The sixth argument of these calls, which none of them has: the filter for static programs
 // (seccomp/filter.h) lets through what bears it, so that the library under such a filter reaches
 // the kernel as ever.
-inline constexpr unsigned long kMark = 0x4137363073656363;
+inline constexpr auto kMark = static_cast<unsigned long>(0x4137363073656363ULL);
 
 inline int socket(int domain, int type, int protocol) {
   return static_cast<int>(::syscall(SYS_socket, domain, type, protocol, 0, 0, kMark));

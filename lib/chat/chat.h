@@ -98,6 +98,8 @@ class Chat {
   void enter_data_mode();
   void exit_data_mode() { data_mode_ = false; }
   bool in_data_mode() const { return data_mode_; }
+  // A counted payload has begun and is not all there.
+  bool in_payload() const { return !data_mode_ && tokenizer_.in_payload(); }
 
   // Drops the command in flight without an answer, everything received so far and everything not
   // taken for writing.

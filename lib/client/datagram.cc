@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "client/address.h"
 #include "client/call.h"
+#include "client/resolver_here.h"
 #include "client/runtime.h"
 #include "client/swap.h"
 #include "wire/message.h"
@@ -40,6 +41,9 @@ std::optional<Route> route_datagram(int fd, const Identity& identity, const sock
   auto config = Runtime::get().config();
   if (!config) return Route{Route::Kind::kError, {}, config.error().posix};
   Route route = route_to(address, length, *config.value());
+  if (route.kind == Route::Kind::kKernel && is_resolver_here(route.to)) {
+    route.kind = Route::Kind::kModem;
+  }
   if (route.kind != Route::Kind::kKernel) return route;
   if (const int error = hand_to_kernel(fd, identity.engine)) {
     return Route{Route::Kind::kError, {}, error};

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstdint>
@@ -66,9 +67,8 @@ bool is_in_hosts_file(std::string_view name) {
   std::string_view rest = text;
   constexpr std::string_view kBlanks = " \t\r";
   while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end + 1);
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     line = line.substr(0, line.find('#'));
     bool first = true;  // the address
     while (!line.empty()) {

@@ -11,6 +11,7 @@
 
 #include "client/call.h"
 #include "client/spawn.h"
+#include "config/log_file.h"
 #include "engine/place.h"
 #include "engine/thread.h"
 
@@ -65,6 +66,11 @@ Result<wire::UnixAddress> Runtime::engine(std::string_view gone) {
   std::string_view address = engine_address_;
   if (config.value()->engine == config::EngineChoice::kSocket) {
     address = config.value()->engine_socket;
+    // The second question: nobody has answered the first.
+    if (address == gone && !std::exchange(complained_, true)) {
+      say(log::Level::kError, "A7600_ENGINE: no engine answers at \"" + std::string(address) +
+                                  "\"; `a7600 serve` starts one");
+    }
   } else if (address.empty() || address == gone) {
     auto name = find_or_start(*config.value());
     if (!name) {
@@ -134,9 +140,9 @@ void Runtime::say(log::Level level, std::string_view text) const {
     if (on_behalf_ != nullptr && config_.value().log_file.empty()) {
       return on_behalf_->say(level, text);
     }
-    if (!config_.value().log_file.empty()) {
-      file.reset(::open(config_.value().log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                        0644));
+    // To stderr where it can't be opened: that is what the line is about.
+    if (auto opened = config::open_log_file(config_.value()); opened && opened.value()) {
+      file = std::move(opened.value());
       fd = file.get();
     }
   }

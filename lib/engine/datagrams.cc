@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::size_t kMostWaiting = 64;
 constexpr std::size_t kMostPeers = 256;
+
+// 127.0.0.0/8, port 53.
+bool is_resolver(const Endpoint& peer) { return peer.ip.value >> 24 == 127 && peer.port == 53; }
 
 Error error_of(int posix) {
   return {posix, -1, std::string("datagram socket: ") + strerror(posix)};
@@ -53,10 +57,16 @@ int Datagrams::open_peer(const Endpoint& peer) {
   return number;
 }
 
-std::optional<Datagrams::Taken> Datagrams::take(std::span<std::byte> into) {
+bool Datagrams::has_remote_peer() const {
+  return std::any_of(peers_.begin(), peers_.end(),
+                     [](const auto& peer) { return !is_resolver(peer.first); });
+}
+
+std::optional<Datagrams::Taken> Datagrams::take(std::span<std::byte> into, Peers from) {
   auto next = peers_.upper_bound(last_taken_);
   for (std::size_t i = 0; i < peers_.size(); ++i, ++next) {
     if (next == peers_.end()) next = peers_.begin();
+    if (is_resolver(next->first) != (from == Peers::kResolvers)) continue;
     for (;;) {
       const ssize_t got = sys::recv(next->second.get(), into.data(), into.size(), MSG_DONTWAIT);
       if (got < 0) break;

@@ -45,9 +45,14 @@ class Datagrams {
     std::size_t size = 0;
     Endpoint to;
   };
+  // Which of the peers: those that the module sends to, or the resolvers of this machine, whose
+  // questions are answered here (resolver.cc).
+  enum class Peers { kRemote, kResolvers };
   // The next datagram that the program has sent, peers in turn. Empty ones are skipped: the module
   // can't send them (manual 2.4: 1-1500 bytes).
-  std::optional<Taken> take(std::span<std::byte> into);
+  std::optional<Taken> take(std::span<std::byte> into, Peers from = Peers::kRemote);
+  // Whether it has ever been given a peer that the module sends to.
+  bool has_remote_peer() const;
 
   void give(const Endpoint& from, std::span<const std::byte> bytes);
   // Sends what waits; call when the program may have read.

@@ -360,7 +360,10 @@ void Engine::on_pair(Socket& socket, unsigned events) {
   const modem::ConnectionId id = socket.id;
   if (!socket.pair.room() && (events & (EPOLLOUT | EPOLLHUP)) != 0 && socket.pair.flush()) {
     watch_pair(socket, EPOLL_CTL_MOD);
-    if (socket.finish_when_flushed) show_finish(socket);
+    if (socket.finish_when_flushed) {
+      show_finish(socket);
+      release_held();
+    }
     modem_.set_room(id, now_);
     if (find(id) == nullptr) return;
   }
@@ -528,6 +531,7 @@ void Engine::ended(modem::ConnectionId id, const modem::End& end) {
     return;
   }
   show_finish(*socket);
+  release_held();
 }
 
 void Engine::closed(modem::ConnectionId id) {
@@ -593,6 +597,7 @@ std::optional<modem::ConnectionId> Engine::accepted(modem::ServerId id, const En
 }
 
 void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
+  if (answer_question(id, answer)) return;
   const auto query = queries_.find(id);
   if (query == queries_.end()) return;
   const UniqueFd call = std::move(query->second);

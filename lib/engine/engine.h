@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "config/config.h"
+#include "engine/dns.h"
 #include "engine/sharing.h"
 #include "engine/socket.h"
 #include "engine/tracer.h"
@@ -116,6 +117,11 @@ class Engine final : private modem::Host {
   void close_if_dead(modem::ConnectionId id);
   void look_for_dead();
   bool has_datagrams() const;
+
+  // ---- The resolver (resolver.cc)
+  void answer_questions(Socket& socket);
+  // Whether it was one of those.
+  bool answer_question(modem::QueryId id, const Result<std::vector<Ipv4>>& answer);
 
   // ---- modem::Host
   void opened(modem::ConnectionId id) override;
@@ -234,6 +240,12 @@ class Engine final : private modem::Host {
   std::map<int, UniqueFd> calls_;  // accepted, their request not there yet
   std::map<modem::QueryId, UniqueFd> queries_;
   modem::QueryId last_query_ = 0;
+  struct Question {
+    modem::ConnectionId socket;
+    Endpoint resolver;
+    dns::Query query;
+  };
+  std::map<modem::QueryId, Question> questions_;
   std::map<modem::CommandId, UniqueFd> commands_;
   modem::CommandId last_command_ = 0;
   std::vector<UniqueFd> holders_;  // calls that only keep the engine alive

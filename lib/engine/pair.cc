@@ -175,6 +175,9 @@ bool Pair::give_descriptor(std::span<const std::byte> record, const UniqueFd& de
   return wire::send_message(fd(), record.data(), record.size(), descriptor.get()) == 0;
 }
 
-void Pair::finish() const { sys::shutdown(fd(), SHUT_WR); }
+void Pair::finish() {
+  if (kept_ && drop(1)) keep_one(false);
+  sys::shutdown(fd(), SHUT_WR);
+}
 
 }  // namespace a7600::engine

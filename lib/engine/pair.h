@@ -54,7 +54,8 @@ class Pair {
   std::size_t pending() const;
   // Bytes given to the program that it has not read.
   std::size_t unread_by_program() const;
-  // Whether the program holds no descriptor of its end any more (or has shut down both ways).
+  // Whether nothing can come from the program or go to it any more: it holds no descriptor of its
+  // end, or both directions are shut down.
   bool hung_up() const;
 
   // Gives received bytes to the program. What does not fit is kept here: room() is false until
@@ -69,8 +70,9 @@ class Pair {
   // news. False if there is no room.
   bool give_descriptor(std::span<const std::byte> record, const UniqueFd& descriptor) const;
 
-  // End of file behind what was given. REQUIRES: room().
-  void finish() const;
+  // End of file behind what was given. No byte is kept from here on: this end may be closed before
+  // the program has read everything, and that is no reset. REQUIRES: room().
+  void finish();
   // Closes this end: ECONNRESET for the program as far as a byte could be kept; before the gate
   // is open, what a refused TCP connection shows.
   void close() { engine_end_.reset(); }

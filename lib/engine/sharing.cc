@@ -34,14 +34,16 @@ bool in_group(int call, gid_t group) {
   return std::find(groups.begin(), end, group) != end;
 }
 
-// Connected, about to be, or still in the module's way.
-bool uses_link(const Socket& socket) {
+// Connected, about to be, or still in the module's way. A program may keep a socket for long whose
+// peer has closed it (curl's pool does): the module has its link back then.
+bool uses_link(const Socket& socket, const modem::Modem& modem) {
   if (socket.held) return false;
   switch (socket.state) {
     case Socket::State::kConnecting:
     case Socket::State::kConnected:
-    case Socket::State::kFinished:
       return true;
+    case Socket::State::kFinished:
+      return modem.link_of(socket.id) >= 0;
     default:
       return socket.closing;
   }
@@ -155,7 +157,7 @@ bool Engine::may_take_link(const Socket& socket) const {
   int of_process = 0;
   int of_user = 0;
   for (const auto& [id, other] : sockets_) {
-    if (id == socket.id || !uses_link(*other)) continue;
+    if (id == socket.id || !uses_link(*other, modem_)) continue;
     of_process += other->owner.pid == socket.owner.pid ? 1 : 0;
     of_user += other->owner.uid == socket.owner.uid ? 1 : 0;
   }
@@ -232,8 +234,8 @@ void Engine::finish_when_idle(std::chrono::milliseconds patience) {
 }
 
 bool Engine::is_idle() const {
-  const bool nobody_waits = calls_.empty() && queries_.empty() && holders_.empty() &&
-                            commands_.empty() && reports_.empty();
+  const bool nobody_waits = calls_.empty() && queries_.empty() && questions_.empty() &&
+                            holders_.empty() && commands_.empty() && reports_.empty();
   return nobody_waits && std::all_of(sockets_.begin(), sockets_.end(), [](const auto& entry) {
            return !entry.second->is_live() && !entry.second->closing;
          });

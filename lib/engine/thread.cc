@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "base/sys.h"
+#include "config/log_file.h"
 #include "engine/engine.h"
 
 namespace a7600::engine {
@@ -46,14 +47,19 @@ void leave_descriptor_table(bool keep_stderr) {
   sys::close(nowhere);
 }
 
-log::Logger make_logger(const config::Config& config) {
-  if (!config.log_file.empty()) {
-    const int fd = ::open(config.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    return {config.log_level, fd};
-  }
+Result<log::Logger> make_logger(const config::Config& config) {
+  auto file = config::open_log_file(config);
+  if (!file) return file.error();
+  if (file.value()) return log::Logger(config.log_level, file.value().release());
   // At the default level the programs print what concerns them (wire::Reply::notice).
-  if (config.log_level == log::Level::kError) return {};
-  return {config.log_level, 2};
+  if (config.log_level == log::Level::kError) return log::Logger();
+  return log::Logger(config.log_level, 2);
+}
+
+Result<std::unique_ptr<Engine>> make_engine(const Start& start) {
+  auto logger = make_logger(start.config);
+  if (!logger) return logger.error();
+  return Engine::create(start.config, start.address, start.pass, logger.value());
 }
 
 void* thread_main(void* argument) {
@@ -64,8 +70,7 @@ void* thread_main(void* argument) {
   const bool log_to_stderr =
       start->config.log_file.empty() && start->config.log_level != log::Level::kError;
   leave_descriptor_table(log_to_stderr);
-  auto engine =
-      Engine::create(start->config, start->address, start->pass, make_logger(start->config));
+  auto engine = make_engine(*start);
   if (!engine) start->error = engine.error();
   start->ready.store(engine.ok() ? 1 : -1, std::memory_order_release);
   start->ready.notify_one();

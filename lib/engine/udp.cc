@@ -57,6 +57,8 @@ void Engine::open_udp(Socket& socket) {
 void Engine::on_datagrams(Socket& socket) {
   census_pause_ = kFirstCensus;
   next_census_ = now_ + census_pause_;
+  answer_questions(socket);
+  if (!socket.datagrams->has_remote_peer()) return;
   Socket& keeper = link_keeper(socket);
   if (keeper.state == Socket::State::kIdle) open_udp(keeper);
   tracer_.writable(keeper.id);
@@ -68,7 +70,7 @@ void Engine::open_peer(const UniqueFd& call, const wire::Request& request, Socke
   if (socket.datagrams->open_peer(request.endpoint()) < 0) {
     return static_cast<void>(reply_error(call, errno));
   }
-  open_udp(socket);
+  if (socket.datagrams->has_remote_peer()) open_udp(socket);
   reply_error(call, std::exchange(socket.pending_error, 0), std::exchange(socket.notice, {}));
 }
 

@@ -230,8 +230,8 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
   const bool ok = answer.final == chat::Final::kOk;
   if (step_ == Step::kProbe) {
     // Any final result shows that somebody speaks AT.
+    if (!echo_known_ && echo_seen) found_.echo = true;
     if (answer.final == chat::Final::kTimeout) return on_silence(now);
-    if (!echo_known_) found_.echo = echo_seen;
     echo_known_ = true;
     return after_rate();
   }

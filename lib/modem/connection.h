@@ -64,6 +64,9 @@ struct Connection {
   std::optional<chat::TimePoint> poll_at;
   std::chrono::seconds poll_pause{0};
 
+  // Push mode has begun with data of this connection in the module, which it is to push by then.
+  std::optional<chat::TimePoint> push_due;
+
   // kDraining: the module is known to hold bytes of it, not only asked whether it does.
   bool unread = false;
   End end;  // kDraining: what the host will be told

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "modem/links.h"
 
+#include <algorithm>
+
 namespace a7600::modem {
 
 std::optional<int> Links::pick() const {
@@ -41,6 +43,10 @@ void Links::mark_foreign(int link) {
 }
 
 void Links::clear() { slots_ = {}; }
+
+bool Links::has_foreign() const {
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.foreign; });
+}
 
 std::optional<ConnectionId> Links::owner(int link) const {
   if (!valid(link)) return std::nullopt;

@@ -29,6 +29,7 @@ class Links {
   // The module says that a link is open though nobody here has it: not picked until the module is
   // set up again or says that it is closed.
   void mark_foreign(int link);
+  bool has_foreign() const;
   void clear();
 
   // nullopt for a number that is no link, and for a link that nobody has.

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kStopWait = 30s;
 constexpr auto kConnectWait = 5s;
+constexpr auto kStopPause = 200ms;  // doubled each time
+constexpr int kStopAttempts = 5;
 
 int posix_of_listen(const chat::Answer& answer) {
   if (answer.final == chat::Final::kTimeout) return ETIMEDOUT;
@@ -59,6 +61,8 @@ bool Modem::next_server() {
     }
     const bool due = server.stop_wanted && server.state == Server::State::kListening;
     if (!due || has_connections(server.index)) continue;
+    if (server.stop_not_before && now_ < *server.stop_not_before) continue;
+    server.stop_not_before.reset();
     server.state = Server::State::kStopping;
     server_stopped_ = false;
     command(Task::kStopServer, id,
@@ -96,10 +100,17 @@ void Modem::on_start_server_answer(Server& server, const chat::Answer& answer) {
   if (tell) host_.listen_failed(id, error);
 }
 
-// OK with "+SERVERSTOP:" before or behind it; ERROR means that it is not there, which is as good.
+// OK with "+SERVERSTOP:" before or behind it. ERROR can mean that it is not there, which is as
+// good, or that it has a connection (manual 2.15): a client that came at this moment and is being
+// turned away.
 void Modem::on_stop_server_answer(Server& server, const chat::Answer& answer) {
   if (answer.final == chat::Final::kOk && !server_stopped_) {
     server.stop_due = now_ + kStopWait;
+    return;
+  }
+  if (answer.final == chat::Final::kError && ++server.stop_refusals < kStopAttempts) {
+    server.state = Server::State::kListening;
+    server.stop_not_before = now_ + kStopPause * (1 << (server.stop_refusals - 1));
     return;
   }
   servers_.remove(server.id);
@@ -194,6 +205,7 @@ void Modem::on_client(const at::ClientAccepted& client) {
   // Its first data may have been announced before it was.
   connection.readable = early_data_[static_cast<std::size_t>(client.link)];
   links_.assign(client.link, *id);
+  schedule_.forget(client.link);
   if (read_is_its_own) task_id_ = *id;
   expect_first_data(connections_.emplace(*id, std::move(connection)).first->second);
   log(log::Level::kInfo,

@@ -123,7 +123,7 @@ void Modem::stop(ServerId id, chat::TimePoint now) {
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
                     chat::TimePoint now) {
   Entry entry(*this, now);
-  queries_.push_back({id, name, deadline});
+  queries_.push_back({id, name, deadline, std::nullopt});
 }
 
 void Modem::send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
@@ -172,7 +172,9 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
 
 void Modem::feed(std::span<const std::byte> bytes, chat::TimePoint now) {
   Entry entry(*this, now);
+  const bool payload_before = chat_.in_payload();
   chat_.feed(bytes, now);
+  pace_.received(bytes.size(), payload_before, chat_.in_payload(), now);
 }
 
 void Modem::take_output(std::string& into, chat::TimePoint now) {
@@ -212,6 +214,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     if (connection.not_before && *connection.not_before > now_) consider(connection.not_before);
     consider(connection.result_due);
     consider(connection.poll_at);
+    consider(connection.push_due);
     if (lingers(connection)) {
       consider(connection.linger_until);
       if (connection.ask_at > now_) consider(connection.ask_at);
@@ -219,6 +222,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   }
   for (const auto& [id, server] : servers_) {
     consider(server.stop_due);
+    if (server.stop_not_before > now_) consider(server.stop_not_before);
     if (server.announced || server.state != Server::State::kWaiting) continue;
     consider(server.deadline);
   }
@@ -226,7 +230,10 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
   consider(data_mode_.wake());
   consider(leave_result_due_);
-  for (const Query& query : queries_) consider(query.deadline);
+  for (const Query& query : queries_) {
+    consider(query.deadline);
+    consider(query.result_due);
+  }
   return soonest;
 }
 
@@ -234,6 +241,10 @@ void Modem::expire() {
   std::vector<ConnectionId> waiting_too_long;
   for (auto& [id, connection] : connections_) {
     if (connection.poll_at && now_ >= *connection.poll_at) safety_poll(connection);
+    if (connection.push_due && now_ >= *connection.push_due) {
+      connection.push_due.reset();
+      on_push_missing();
+    }
     if (connection.state == Connection::State::kWaiting && now_ >= connection.deadline) {
       waiting_too_long.push_back(id);
     }
@@ -278,6 +289,9 @@ void Modem::expire() {
     if (phase_ != Phase::kUp) error = not_up();
     queries_.erase(expired);
     host_.resolved(id, error);
+  }
+  if (!queries_.empty() && queries_.front().result_due && now_ >= *queries_.front().result_due) {
+    resolve_failed(queries_.front().id, ENOENT, "no address");
   }
 }
 
@@ -361,20 +375,20 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
 }
 
 void Modem::on_line(const at::Reply& reply, std::string_view line) {
+  if (task_ == Task::kForeign) {
+    on_foreign_line(line);
+  } else if (std::holds_alternative<at::Other>(reply)) {
+    log(log::Level::kDebug, "skipped: " + std::string(line));
+  }
   // Results of what was under way before the check come between the lines of its answers.
   if (task_ == Task::kBringup && bringup_) return handle_result(reply);
-  if (task_ == Task::kForeign) on_foreign_line(line);
   if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
-  if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
-    if (task_ == Task::kResolve) addresses_.push_back(answer->ip);
-  } else if (const auto* ack = std::get_if<at::Ack>(&reply)) {
+  if (const auto* ack = std::get_if<at::Ack>(&reply)) {
     if (task_ == Task::kAcknowledged) acknowledged_ = *ack;
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
     if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
-  } else if (std::holds_alternative<at::Other>(reply)) {
-    log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {
     handle_result(reply);
   }
@@ -385,6 +399,10 @@ void Modem::handle_result(const at::Reply& reply) {
   if (bringup_) bringup_->on_reply(reply, now_);
   if (const auto* opened = std::get_if<at::OpenResult>(&reply)) {
     on_open_result(*opened);
+  } else if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
+    on_dns_line(answer->name, answer->ip);
+  } else if (std::holds_alternative<at::DnsError>(reply)) {
+    on_dns_line({}, std::nullopt);
   } else if (const auto* closed = std::get_if<at::CloseResult>(&reply)) {
     Connection* connection = by_link(closed->link);
     if (connection == nullptr) links_.release(closed->link);
@@ -419,10 +437,7 @@ void Modem::on_answer(const chat::Answer& answer) {
   } else if (task == Task::kResolve) {
     on_resolve_answer(answer);
   } else if (task == Task::kRxMode) {
-    const bool must_read = rx_mode_.on_answer(answer);
-    for (auto& [id, connection] : connections_) {
-      if (must_read && connection.link >= 0) connection.readable = true;
-    }
+    on_rx_mode_answer(answer);
   } else if (task == Task::kStartServer || task == Task::kStopServer) {
     if (Server* server = servers_.find(task_id_)) {
       if (task == Task::kStartServer) {

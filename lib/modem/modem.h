@@ -16,7 +16,9 @@
 #include "modem/data_mode.h"
 #include "modem/host.h"
 #include "modem/links.h"
+#include "modem/pace.h"
 #include "modem/rx_mode.h"
+#include "modem/schedule.h"
 #include "modem/servers.h"
 
 namespace a7600::modem {
@@ -164,6 +166,7 @@ class Modem final : private chat::Listener {
     QueryId id;
     at::HostName name;
     chat::TimePoint deadline;
+    std::optional<chat::TimePoint> result_due;  // OK was there, its "+CDNSGIP:" is not yet
   };
 
   // Every public function opens one: it sets the time, and the outermost looks for the next
@@ -192,6 +195,10 @@ class Modem final : private chat::Listener {
   bool next_rx_mode();
   bool next_acknowledged();
   bool next_transfer();
+  bool is_receivable(const Connection& connection) const;
+  bool is_sendable(const Connection& connection) const;
+  bool is_line_slow() const;
+  std::size_t chunk_limit(int link, Direction direction) const;
   bool next_foreign();
   void command(Task task, ConnectionId id, chat::Command command);
 
@@ -220,6 +227,9 @@ class Modem final : private chat::Listener {
   void on_close_answer(Connection& connection, const chat::Answer& answer);
   void on_refused_answer(Connection& connection, const chat::Answer& answer);
   void on_resolve_answer(const chat::Answer& answer);
+  void on_dns_line(std::string_view name, std::optional<Ipv4> address);
+  std::deque<Query>::iterator find_query(QueryId id);
+  void resolve_failed(QueryId id, int posix, std::string_view why);
   void on_link_closed(const at::LinkClosed& closed);
 
   // Acknowledgements (acknowledgement.cc).
@@ -260,13 +270,19 @@ class Modem final : private chat::Listener {
   void read_chunk(Connection& connection);
   void on_send_answer(Connection& connection, const chat::Answer& answer);
   void on_read_answer(Connection& connection, const chat::Answer& answer);
-  Connection* pushed_without_link(const std::optional<Endpoint>& from);
   void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
   bool reads_by_command() const;
   bool reads(const Connection& connection) const;
+
+  // Direct push mode (push.cc).
   bool everyone_keeps_up() const;
-  bool told_apart() const;
+  bool is_owner_certain() const;
+  void on_rx_mode_answer(const chat::Answer& answer);
+  void on_push_missing();
+  void mind_typing();
+  Connection* pushed_without_link(const std::optional<Endpoint>& from);
+
   // Gives the connection up. What the module still holds for it is read first, unless a part of
   // the stream before that is lost.
   enum class Drain { kYes, kNo };
@@ -310,6 +326,7 @@ class Modem final : private chat::Listener {
   std::chrono::seconds retry_pause_{0};
   std::deque<Query> queries_;
   std::vector<Ipv4> addresses_;          // of the look-up in flight
+  bool name_answered_ = false;           // it has a "+CDNSGIP:", with an address or without
   std::optional<bool> network_open_;     // what "AT+NETOPEN?" has just said
   std::optional<at::Ack> acknowledged_;  // what "AT+CIPACK" has
   bool acks_wanted_ = false;             // some connection may have ack_wanted
@@ -326,9 +343,11 @@ class Modem final : private chat::Listener {
   RxMode rx_mode_;
   DataMode data_mode_;
   int data_mode_end_ = 1;  // <close_reason> of a link that is found closed after data mode
-  int cursor_ = 0;         // link and direction that had the last turn
+  Pace pace_;
+  Schedule schedule_;
   std::array<std::byte, at::kLargestSend> chunk_{};
   std::size_t chunk_size_ = 0;
+  std::size_t chunk_limit_ = at::kLargestSend;  // it was taken for
 
   int depth_ = 0;
   bool asked_ = false;  // a public function was called since next() last looked

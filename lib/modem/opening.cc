@@ -38,6 +38,7 @@ bool Modem::next_open() {
     ++connection.open_attempts;
     connection.dialled = now_;
     links_.assign(*link, id);
+    schedule_.forget(*link);
     command(Task::kOpen, id,
             {.text = connection.udp ? at::open_udp(*link, connection.local_port.value_or(0))
                                     : at::open_tcp(*link, connection.to, connection.local_port),

@@ -17,10 +17,19 @@ constexpr std::size_t kHeaderType = 4;
 
 }  // namespace
 
+void RxMode::Setting::found(std::optional<int> value) {
+  if (!before) before = value;
+  now = value;
+}
+
 void RxMode::reset() {
   setup_ = Setup::kUntried;
+  naming_ = Naming::kLink;
+  naming_seen_ = false;
   pushing_ = false;
   in_flight_ = false;
+  switching_source_ = false;
+  source_fixed_ = false;
   push_asked_ = false;
   hold_back_ = false;
   config_.reset();
@@ -28,8 +37,10 @@ void RxMode::reset() {
 
 std::vector<std::string> RxMode::undo() const {
   std::vector<std::string> commands;
-  if (head_changed_) commands.emplace_back("AT+CIPHEAD=0");
-  if (source_changed_) commands.emplace_back("AT+CIPSRIP=0");
+  if (head_.before == 0 && head_.now == 1) commands.emplace_back("AT+CIPHEAD=0");
+  if (source_.before && source_.now != source_.before) {
+    commands.emplace_back(*source_.before == 0 ? "AT+CIPSRIP=0" : "AT+CIPSRIP=1");
+  }
   if (before_ && (*before_)[kHeaderType] != 1) commands.push_back(at::set_socket_config(*before_));
   return commands;
 }
@@ -43,60 +54,80 @@ void RxMode::hold_back(chat::TimePoint now) {
   penalty_ = again ? std::min(penalty_ * 2, kLongestPenalty) : kFirstPenalty;
   penalty_ = std::max(penalty_, kFirstPenalty);
   held_back_at_ = now;
-  not_before_ = now + penalty_;
+  not_before_ = std::max(not_before_, now + penalty_);
 }
 
-void RxMode::missed_link() {
-  link_named_ = false;
-  link_unsettable_ = true;
+void RxMode::pause(chat::TimePoint until) {
+  if (push_needed_ || policy_ == PushPolicy::kAlways) return;
+  not_before_ = std::max(not_before_, until);
+  if (pushing_) hold_back_ = true;
+}
+
+void RxMode::give_up(chat::TimePoint now) {
+  hold_back(now);
+  setup_ = Setup::kUnsupported;
+}
+
+void RxMode::on_push(Naming seen) {
+  naming_seen_ = true;
+  naming_ = std::max(naming_, seen);
 }
 
 bool RxMode::push_wanted() const {
   if (policy_ == PushPolicy::kNever || setup_ == Setup::kUnsupported) return false;
-  if (push_needed_ || policy_ == PushPolicy::kAlways) return true;
-  return push_asked_ && !link_unsettable_;
+  return push_asked_ || push_needed_ || policy_ == PushPolicy::kAlways;
 }
 
-std::optional<std::string> RxMode::next_command(bool everyone_keeps_up, bool told_apart,
-                                                chat::TimePoint now) {
-  const bool safe = link_named_ || told_apart;
+// The line of a TCP connection's source takes as much of the line as two hundredths of its data.
+int RxMode::source_wanted() const { return push_needed_ || naming() != Naming::kLink ? 1 : 0; }
+
+std::optional<std::string> RxMode::next_command(const Situation& situation, chat::TimePoint now) {
+  std::optional<std::string> text;
   if (pushing_) {
-    if (!hold_back_ && safe) return std::nullopt;
-    in_flight_ = true;
-    return "AT+CIPRXGET=1";
+    if (!situation.owner_certain) hold_back_ = true;
+    if (hold_back_) {
+      text = "AT+CIPRXGET=1";
+    } else if (!source_fixed_ && source_.now != source_wanted()) {
+      switching_source_ = true;
+      text = source_wanted() == 0 ? "AT+CIPSRIP=0" : "AT+CIPSRIP=1";
+    }
+  } else if (push_wanted() && situation.everyone_keeps_up && now >= not_before_ &&
+             (setup_ != Setup::kReady || situation.owner_certain)) {
+    text = setup_command();
   }
-  if (!push_wanted() || !everyone_keeps_up || !safe || now < not_before_) return std::nullopt;
-  in_flight_ = true;
+  in_flight_ = text.has_value();
+  return text;
+}
+
+std::optional<std::string> RxMode::setup_command() {
+  if (setup_ == Setup::kUntried) setup_ = Setup::kAskConfig;
+  setting_.reset();
   switch (setup_) {
-    case Setup::kUntried:
-      setup_ = Setup::kAskConfig;
-      [[fallthrough]];
-    case Setup::kAskConfig:
-      return "AT+CIPCCFG?";
     case Setup::kSetConfig: {
       if (!before_) before_ = config_;
       auto named = *config_;
       named[kHeaderType] = 1;
       return at::set_socket_config(named);
     }
+    case Setup::kAskConfig:
     case Setup::kVerify:
       config_.reset();
       return "AT+CIPCCFG?";
     case Setup::kAskHead:
-      setting_.reset();
       return "AT+CIPHEAD?";
     case Setup::kSetHead:
       return "AT+CIPHEAD=1";
     case Setup::kAskSource:
-      setting_.reset();
       return "AT+CIPSRIP?";
     case Setup::kSetSource:
       return "AT+CIPSRIP=1";
     case Setup::kReady:
+      return "AT+CIPRXGET=0";
+    case Setup::kUntried:
     case Setup::kUnsupported:
       break;
   }
-  return "AT+CIPRXGET=0";
+  return std::nullopt;
 }
 
 void RxMode::on_reply(const at::Reply& reply) {
@@ -108,6 +139,14 @@ void RxMode::on_reply(const at::Reply& reply) {
 bool RxMode::on_answer(const chat::Answer& answer) {
   in_flight_ = false;
   const bool ok = answer.final == chat::Final::kOk;
+  if (std::exchange(switching_source_, false)) {
+    if (ok) {
+      source_.now = 1 - source_.now.value_or(1);
+    } else {
+      source_fixed_ = true;
+    }
+    return false;
+  }
   if (pushing_) {
     // Refused or not answered: tried again, since the reader is still behind.
     if (!ok) return false;
@@ -115,46 +154,48 @@ bool RxMode::on_answer(const chat::Answer& answer) {
     hold_back_ = false;
     return true;
   }
+  on_setup_answer(ok);
+  return false;
+}
+
+void RxMode::on_setup_answer(bool ok) {
   switch (setup_) {
     case Setup::kUntried:
     case Setup::kUnsupported:
       break;
     case Setup::kAskConfig:
-      link_unsettable_ = !ok || !config_;
-      setup_ =
-          link_unsettable_ || (*config_)[kHeaderType] == 1 ? Setup::kAskHead : Setup::kSetConfig;
+      if (!ok || !config_) naming_ = Naming::kSource;
+      setup_ = ok && config_ && (*config_)[kHeaderType] != 1 ? Setup::kSetConfig : Setup::kAskHead;
       break;
     case Setup::kSetConfig:
-      link_unsettable_ = !ok;
+      if (!ok) naming_ = Naming::kSource;
       setup_ = ok ? Setup::kVerify : Setup::kAskHead;
       break;
     case Setup::kVerify:
-      link_unsettable_ = !ok || !config_ || (*config_)[kHeaderType] != 1;
+      if (!ok || !config_ || (*config_)[kHeaderType] != 1) naming_ = Naming::kSource;
       setup_ = Setup::kAskHead;
       break;
     case Setup::kAskHead:
-      setup_ = ok && setting_ == 1 ? Setup::kAskSource : Setup::kSetHead;
+      head_.found(ok ? setting_ : std::nullopt);
+      setup_ = head_.now == 1 ? Setup::kAskSource : Setup::kSetHead;
       break;
     case Setup::kSetHead:
-      head_changed_ = ok;
+      if (ok) head_.now = 1;
       setup_ = ok ? Setup::kAskSource : Setup::kUnsupported;
       break;
     case Setup::kAskSource:
-      setup_ = ok && setting_ == 1 ? Setup::kReady : Setup::kSetSource;
+      source_.found(ok ? setting_ : std::nullopt);
+      setup_ = source_.now == 1 ? Setup::kReady : Setup::kSetSource;
       break;
     case Setup::kSetSource:
-      source_changed_ = ok;
+      if (ok) source_.now = 1;
       setup_ = ok ? Setup::kReady : Setup::kUnsupported;
       break;
     case Setup::kReady:
-      if (ok) {
-        pushing_ = true;
-      } else {
-        setup_ = Setup::kUnsupported;
-      }
+      pushing_ = ok;
+      if (!ok) setup_ = Setup::kUnsupported;
       break;
   }
-  return false;
 }
 
 std::optional<chat::TimePoint> RxMode::wake(chat::TimePoint now) const {

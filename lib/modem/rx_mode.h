@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -24,14 +25,15 @@ enum class PushPolicy {
 // Theory. In buffer access mode each chunk costs a turnaround, but a slow reader holds up nobody.
 // In direct push mode data comes at line rate, and UDP datagrams come one by one with their source;
 // but whatever comes has to be taken. Push needs a header (AT+CIPHEAD), or a peer's bytes would be
-// read as lines, and the header should name the link: AT+CIPCCFG's <HeaderType> 1, which the manual
-// calls "not fully implemented". So it is set, read back, and still only trusted when it was seen:
-// until then pushing goes on only as long as the peer's address (AT+CIPSRIP) tells the open
-// connections apart. Where it can't be set at all, that is used for datagrams, whose source is told
-// in no other way. All is set up at the first use, since short transfers gain nothing.
+// read as lines, and it has to be certain whose the bytes are. AT+CIPCCFG's <HeaderType> 1 names
+// the link; the manual calls it "not fully implemented", so it is set, read back, and still only
+// trusted when it was seen. Until then, and where it is missing, "RECV FROM" (AT+CIPSRIP) names the
+// peer, which will do as long as it tells the connections apart. All that is set up at the first
+// use, since short transfers gain nothing.
 //
 // When a reader falls behind, everything goes back to buffer access mode, and each time that
-// happens soon after, it stays there for longer.
+// happens soon after, it stays there for longer. So it does while somebody types beside a bulk
+// transfer: what the module has queued for the line is what a keystroke's answer waits for.
 class RxMode {
  public:
   void set_policy(PushPolicy policy) { policy_ = policy; }
@@ -43,15 +45,23 @@ class RxMode {
   // Data is read with AT+CIPRXGET=2; otherwise it comes by itself.
   bool buffered() const { return !pushing_; }
   // A change is under way: the module may be in either.
-  bool changing() const { return in_flight_; }
+  bool changing() const { return in_flight_ && !switching_source_; }
+
+  // What tells whose pushed data is.
+  enum class Naming {
+    kLink,     // "+RECEIVE,<link>,…"
+    kSource,   // "RECV FROM:…"
+    kNothing,  // only that there is one connection
+  };
+  // What can be relied on.
+  Naming naming() const { return naming_seen_ ? naming_ : std::max(naming_, Naming::kSource); }
 
   // A reader has fallen behind.
   void hold_back(chat::TimePoint now);
-  // What was pushed has named its link, or has not though it should have.
-  void saw_link() { link_named_ = true; }
-  void missed_link();
-  // Whether pushed data names its link, as far as is known.
-  bool names_link() const { return link_named_; }
+  // Buffer access is better until then. Not heeded by kAlways, and while there are UDP sockets.
+  void pause(chat::TimePoint until);
+  // The module holds back what it should have pushed: never again.
+  void give_up(chat::TimePoint now);
   // Pushing would pay now.
   void ask_for_push() { push_asked_ = true; }
   // Datagrams without their source are of little use: push as long as there is a UDP socket, at
@@ -60,12 +70,18 @@ class RxMode {
     if (needed && !push_needed_) not_before_ = {};
     push_needed_ = needed;
   }
+  // Something was pushed, and this is what it was named by.
+  void on_push(Naming seen);
 
-  // The next command of a change, if one is due. `everyone_keeps_up`: no reader is behind, and
-  // nothing that was closed is still to be read. `told_apart`: no two connections, open or about to
-  // be, can be meant by the same peer's address.
-  std::optional<std::string> next_command(bool everyone_keeps_up, bool told_apart,
-                                          chat::TimePoint now);
+  // `everyone_keeps_up`: no reader is behind, and nothing that was closed is still to be read.
+  // `owner_certain`: naming() tells each connection's data from any other's, also of those that
+  // are about to be opened.
+  struct Situation {
+    bool everyone_keeps_up = true;
+    bool owner_certain = true;
+  };
+  // The next command of a change, if one is due.
+  std::optional<std::string> next_command(const Situation& situation, chat::TimePoint now);
   void on_reply(const at::Reply& reply);
   // True when data that the module holds now has to be asked for.
   bool on_answer(const chat::Answer& answer);
@@ -89,23 +105,35 @@ class RxMode {
     kReady,
     kUnsupported,
   };
+  // A setting of one number: as it was found, and as it is.
+  struct Setting {
+    std::optional<int> before;
+    std::optional<int> now;
+    void found(std::optional<int> value);
+  };
 
   bool push_wanted() const;
+  std::optional<std::string> setup_command();
+  void on_setup_answer(bool ok);
+  // Whether the source should be told now; a change is a command that pushing goes on during.
+  int source_wanted() const;
 
   PushPolicy policy_ = PushPolicy::kNever;
   Setup setup_ = Setup::kUntried;
+  Naming naming_ = Naming::kLink;  // the least that was seen, or agreed on
+  bool naming_seen_ = false;
   bool pushing_ = false;
   bool in_flight_ = false;
+  bool switching_source_ = false;  // that is what is in flight
+  bool source_fixed_ = false;      // the module won't change it any more
   bool push_asked_ = false;
   bool push_needed_ = false;
   bool hold_back_ = false;
-  bool link_named_ = false;       // a pushed header did
-  bool link_unsettable_ = false;  // AT+CIPCCFG has refused, or a pushed header did not name it
   std::optional<std::array<int, 7>> config_;  // as the module has just told it
   std::optional<std::array<int, 7>> before_;  // as it was found
   std::optional<int> setting_;                // the answer of kAskHead and kAskSource
-  bool head_changed_ = false;
-  bool source_changed_ = false;
+  Setting head_;
+  Setting source_;
   chat::TimePoint not_before_{};
   chat::TimePoint held_back_at_{};
   std::chrono::milliseconds penalty_{0};

@@ -30,6 +30,8 @@ struct Server {
   bool stop_wanted = false;
   chat::TimePoint deadline{};               // of the first start
   std::optional<chat::TimePoint> stop_due;  // kStopping: "+SERVERSTOP:" behind its OK
+  int stop_refusals = 0;
+  std::optional<chat::TimePoint> stop_not_before;  // refused: asked again then
 };
 
 // The servers by id, and which of the module's four numbers they have.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The modem's data path in buffer access mode (manual 1.2): one chunk a command, links and
-// directions in turn. A read always asks for the largest chunk and never for its length first: the
-// answer carries both (manual 2.5).
+// The modem's data path: one chunk a command, links and directions in turn (schedule.h). A read
+// never asks for its length first: the answer carries both (manual 2.5).
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "at/command.h"
 #include "modem/modem.h"
@@ -20,6 +20,14 @@ constexpr auto kBusyPause = 100ms;
 constexpr int kBusyRetries = 50;
 constexpr int kReadErrors = 3;
 
+// What a keystroke may wait for a bulk transfer's chunk.
+constexpr auto kShortTurn = 40ms;
+constexpr std::size_t kLeastChunk = 256;
+// In bytes of the line: what a prompt, OK and result take, and what a turnaround may be so that a
+// shorter payload pays.
+constexpr std::size_t kAnswerSize = 64;
+constexpr std::size_t kMostTurnaround = 400;
+
 // A data announcement can be missed (MODEM-NOTES). A stream in motion is asked soon, a connection
 // that has never carried anything late, and both ever less often.
 constexpr auto kFirstPollInMotion = 2s;
@@ -30,35 +38,67 @@ constexpr auto kLongestPollPause = 300s;
 
 bool Modem::next_transfer() {
   if (config_.transparent) return false;
-  constexpr int kTurns = 2 * at::kLinks;
-  for (int i = 1; i <= kTurns; ++i) {
-    const int turn = (cursor_ + i) % kTurns;
-    Connection* connection = by_link(turn / 2);
-    if (connection == nullptr) continue;
-    const bool open = connection->state == Connection::State::kOpen;
-    if (turn % 2 == 0) {
-      if (!open && connection->state != Connection::State::kDraining) continue;
-      if (!connection->readable || !connection->room || connection->close_wanted) continue;
-      if (!rx_mode_.buffered()) continue;
-      cursor_ = turn;
+  Schedule::LinkSet receive = 0;
+  Schedule::LinkSet send = 0;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.link < 0) continue;
+    const Schedule::LinkSet bit = 1U << static_cast<unsigned>(connection.link);
+    if (is_receivable(connection)) receive |= bit;
+    if (is_sendable(connection)) send |= bit;
+  }
+  while (const auto turn = schedule_.next(receive, send)) {
+    Connection* connection = by_link(turn->link);
+    if (turn->direction == Direction::kReceive) {
       read_chunk(*connection);
       return true;
     }
-    // A chunk that was already taken from the host is owed to the peer also after close().
-    if (!open || (!connection->writable && connection->unsent.empty())) continue;
-    if (connection->not_before && now_ < *connection->not_before) continue;
     send_chunk(*connection);
-    if (chat_.idle()) continue;
-    cursor_ = turn;
-    return true;
+    if (!chat_.idle()) return true;
+    // The host had nothing after all.
+    send &= ~(1U << static_cast<unsigned>(turn->link));
   }
   return false;
+}
+
+bool Modem::is_receivable(const Connection& connection) const {
+  return (connection.state == Connection::State::kOpen ||
+          connection.state == Connection::State::kDraining) &&
+         connection.readable && connection.room && !connection.close_wanted && rx_mode_.buffered();
+}
+
+// A chunk that was already taken from the host is owed to the peer also after close().
+bool Modem::is_sendable(const Connection& connection) const {
+  return connection.state == Connection::State::kOpen &&
+         (connection.writable || !connection.unsent.empty()) &&
+         (!connection.not_before || now_ >= *connection.not_before);
+}
+
+// ---- The size of a chunk
+
+bool Modem::is_line_slow() const { return pace_.is_longer(at::kLargestRead, kShortTurn); }
+
+// The largest, but for two reasons to take less. What one link moves at a time is what a keystroke
+// on another waits for. And a send whose payload takes a little less time than a pushed one has its
+// answer in front of the next pushed one instead of behind it.
+std::size_t Modem::chunk_limit(int link, Direction direction) const {
+  if (schedule_.is_typed_beside(link, 1, now_)) {
+    return std::max(pace_.bytes_in(kShortTurn, at::kLargestSend), kLeastChunk);
+  }
+  if (direction == Direction::kSend && !rx_mode_.buffered() &&
+      schedule_.is_bulk_under_way(Direction::kReceive, now_)) {
+    const std::size_t turnaround = pace_.bytes_in(pace_.turnaround(), at::kLargestSend);
+    if (turnaround > 0 && turnaround <= kMostTurnaround) {
+      return at::kLargestSend - turnaround - kAnswerSize;
+    }
+  }
+  return at::kLargestSend;
 }
 
 // ---- Sending
 
 void Modem::send_chunk(Connection& connection) {
   std::size_t size = connection.unsent.size();
+  chunk_limit_ = at::kLargestSend;
   if (size > 0) {
     std::copy(connection.unsent.begin(), connection.unsent.end(), chunk_.begin());
   } else if (connection.udp) {
@@ -67,7 +107,8 @@ void Modem::send_chunk(Connection& connection) {
       connection.to = datagram->to;
     }
   } else {
-    size = host_.take(connection.id, chunk_);
+    chunk_limit_ = chunk_limit(connection.link, Direction::kSend);
+    size = host_.take(connection.id, std::span(chunk_).first(chunk_limit_));
   }
   if (size == 0) {
     connection.writable = false;
@@ -97,6 +138,9 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
       connection.busy_retries = 0;
       connection.sent += chunk_size_;
       expect_data(connection);
+      schedule_.moved({connection.link, Direction::kSend}, chunk_size_, chunk_size_ >= chunk_limit_,
+                      now_);
+      mind_typing();
       return;
     }
     return break_connection(connection, ECONNRESET, "the module sent only a part (+CIPSEND:)",
@@ -137,8 +181,10 @@ void Modem::on_data_ready(int link) {
 void Modem::read_chunk(Connection& connection) {
   // An announcement from now on is news, also between the lines of the answer.
   connection.readable = false;
+  std::string text = at::read(connection.link, chunk_limit(connection.link, Direction::kReceive));
+  pace_.asked(text.size(), now_);
   command(Task::kRead, connection.id,
-          {.text = at::read(connection.link),
+          {.text = std::move(text),
            .shape = chat::Shape::kRead,
            .link = connection.link,
            .payload = {},
@@ -166,6 +212,8 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
       return start_check("an answer without its header");
     }
     connection.read_errors = 0;
+    schedule_.moved({connection.link, Direction::kReceive}, answer.payload.size(),
+                    answer.header->rest > 0, now_);
     if (!answer.payload.empty()) give(connection, connection.to, answer.payload);
     connection.unread = answer.header->rest > 0;
     if (connection.unread) {
@@ -204,98 +252,6 @@ void Modem::give(Connection& connection, const Endpoint& from, std::span<const s
   if (connection.close_wanted) return;
   connection.room = connection.udp ? host_.give_datagram(connection.id, from, bytes)
                                    : host_.give(connection.id, bytes);
-}
-
-// Whether the module may hold received data that has to be asked for.
-bool Modem::reads_by_command() const {
-  return !config_.transparent && (rx_mode_.buffered() || rx_mode_.changing());
-}
-
-// ---- Direct push mode
-
-bool Modem::everyone_keeps_up() const {
-  return std::all_of(connections_.begin(), connections_.end(), [](const auto& entry) {
-    const Connection& connection = entry.second;
-    return connection.room && connection.state != Connection::State::kDraining;
-  });
-}
-
-bool Modem::next_rx_mode() {
-  const bool datagrams = std::any_of(connections_.begin(), connections_.end(),
-                                     [](const auto& entry) { return entry.second.udp; });
-  rx_mode_.need_push(datagrams);
-  auto text = rx_mode_.next_command(everyone_keeps_up(), told_apart(), now_);
-  if (!text) return false;
-  command(Task::kRxMode, 0, {.text = std::move(*text), .payload = {}});
-  return true;
-}
-
-// Whether the peer's address alone tells which connection pushed data is for.
-bool Modem::told_apart() const {
-  if (rx_mode_.policy() == PushPolicy::kNever || rx_mode_.names_link()) return true;
-  std::vector<Endpoint> peers;
-  std::size_t datagrams = 0;
-  for (const auto& [id, connection] : connections_) {
-    if (connection.state == Connection::State::kEnded && !connection.link_open) continue;
-    if (connection.udp) {
-      ++datagrams;
-    } else {
-      peers.push_back(connection.to);
-    }
-    // A datagram may come from any peer.
-    if (datagrams > 0 && datagrams + peers.size() > 1) return false;
-    if (std::count(peers.begin(), peers.end(), connection.to) > 1) return false;
-  }
-  return true;
-}
-
-// The module pushes without naming the link. If only one connection can be meant, the bytes are
-// its; if several can, none of them may miss them unnoticed.
-Connection* Modem::pushed_without_link(const std::optional<Endpoint>& from) {
-  if (!rx_mode_.buffered()) rx_mode_.missed_link();
-  std::vector<ConnectionId> candidates;
-  for (const auto& [id, connection] : connections_) {
-    const bool open = connection.link_open || connection.state == Connection::State::kOpening ||
-                      connection.state == Connection::State::kDraining;
-    if (open && (!from || connection.udp || connection.to == *from)) candidates.push_back(id);
-  }
-  if (candidates.size() == 1) return find(candidates.front());
-  for (const ConnectionId id : candidates) {
-    Connection* connection = find(id);
-    if (connection == nullptr || connection->udp) continue;
-    break_connection(*connection, ECONNRESET, "data was pushed for one of several links",
-                     Drain::kNo);
-  }
-  return nullptr;
-}
-
-void Modem::on_pushed(int link, const std::optional<Endpoint>& from,
-                      std::span<const std::byte> bytes) {
-  if (link >= 0) rx_mode_.saw_link();
-  Connection* connection = link < 0 ? pushed_without_link(from) : by_link(link);
-  if (connection == nullptr) {
-    log(log::Level::kDebug, "skipped data pushed for a link that nobody has");
-    return;
-  }
-  switch (connection->state) {
-    case Connection::State::kOpening:
-      connection->early.insert(connection->early.end(), bytes.begin(), bytes.end());
-      break;
-    case Connection::State::kOpen:
-    case Connection::State::kDraining:
-      give(*connection, from.value_or(connection->to), bytes);
-      if (!connection->room && !connection->udp) rx_mode_.hold_back(now_);
-      break;
-    default:
-      break;
-  }
-}
-
-void Modem::on_push_cut(int link) {
-  if (Connection* connection = by_link(link)) {
-    break_connection(*connection, ECONNRESET, "pushed data was cut off", Drain::kNo);
-  }
-  start_check("pushed data was cut off");
 }
 
 void Modem::break_connection(Connection& connection, int posix, std::string_view why, Drain drain) {

@@ -117,7 +117,7 @@ void when_marked(Program& program, const Block& block) {
   program.load(argument(5));
   program.when(sys::kMark & 0xffffffff, [&] {
     program.load(upper_argument(5));
-    program.when(sys::kMark >> 32, block);
+    program.when(std::uint64_t{sys::kMark} >> 32, block);
   });
 }
 

@@ -44,6 +44,13 @@ class StatusFile {
   std::size_t size_ = 0;
 };
 
+// Calls come in runs from one thread, which may have a descriptor table of its own.
+struct Last {
+  pid_t thread = 0;
+  UniqueFd pidfd;
+};
+thread_local Last t_last;
+
 constexpr std::uint64_t bit(int signal) { return std::uint64_t{1} << (signal - 1); }
 constexpr std::uint64_t kStops = bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
 
@@ -53,20 +60,24 @@ pid_t Target::process() const {
   return static_cast<pid_t>(StatusFile(thread_).number("\nTgid:\t", 10));
 }
 
-int Target::open_process() const {
-  if (process_fd_) return process_fd_.get();
-  // A thread may have a descriptor table of its own; before Linux 6.9 only the process's first
-  // thread can be asked for.
-  long fd = ::syscall(SYS_pidfd_open, thread_, PIDFD_THREAD);
-  if (fd < 0 && errno == EINVAL) fd = ::syscall(SYS_pidfd_open, process(), 0);
-  process_fd_.reset(static_cast<int>(fd));
-  return process_fd_.get();
-}
-
 UniqueFd Target::descriptor(int fd) const {
-  const int process = open_process();
-  if (process < 0) return {};
-  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_getfd, process, fd, 0)));
+  const auto copy = [fd](const UniqueFd& pidfd) {
+    return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd.get(), fd, 0)));
+  };
+  if (t_last.thread == thread_) {
+    UniqueFd out = copy(t_last.pidfd);
+    // ESRCH: another thread had the number then.
+    if (out || errno != ESRCH) return out;
+  }
+  t_last = {};
+  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, thread_, PIDFD_THREAD)));
+  if (pidfd) {
+    t_last = {thread_, std::move(pidfd)};
+    return copy(t_last.pidfd);
+  }
+  // Before Linux 6.9 only the process's first thread can be asked for, and it may outlive this one.
+  if (errno == EINVAL) pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, process(), 0)));
+  return pidfd ? copy(pidfd) : UniqueFd();
 }
 
 bool Target::is_open() const { return descriptor(INT_MAX) || errno != EPERM; }

@@ -49,10 +49,7 @@ class Target {
   Signal pending_signal() const;
 
  private:
-  int open_process() const;
-
   pid_t thread_;
-  mutable UniqueFd process_fd_;
 };
 
 }  // namespace a7600::seccomp

@@ -43,6 +43,13 @@ constexpr std::size_t kMostHeard = 64 * 1024;  // a port that talks without end 
 constexpr std::string_view kTcp = "tcp:";
 constexpr std::string_view kDev = "/dev/";
 
+// ECONNREFUSED or ETIMEDOUT would be taken for the answer of the program's own peer.
+Error no_serial_server(Error error) {
+  if (error.posix != EINVAL) error.posix = ENODEV;
+  error.text += "; A7600_PORT names a raw serial server";
+  return error;
+}
+
 Result<std::string> resolve_device(const std::string& port, int baud) {
   if (port == "auto") {
     return choose_answering_port(
@@ -77,7 +84,7 @@ Result<Port> Port::open(const config::Config& config) {
   auto state = std::make_unique<State>();
   if (config.port.starts_with(kTcp)) {
     Result<UniqueFd> socket = connect_tcp(config.port);
-    if (!socket) return socket.error();
+    if (!socket) return no_serial_server(socket.error());
     state->name = config.port;
     state->socket = std::move(socket.value());
     return Port(state.release());

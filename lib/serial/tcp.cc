@@ -82,7 +82,7 @@ int connect_until(int fd, const Address& to, Clock::time_point deadline) {
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     pollfd writable = {.fd = fd, .events = POLLOUT, .revents = 0};
-    const int ready = ::poll(&writable, 1, static_cast<int>(std::max<long>(left, 0)));
+    const int ready = ::poll(&writable, 1, static_cast<int>(std::max<long long>(left, 0)));
     if (ready == 0) return ETIMEDOUT;
     if (ready > 0) break;
     if (errno != EINTR) return errno;

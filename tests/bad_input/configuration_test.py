@@ -52,6 +52,16 @@ class Configuration(ModemTest):
                 self.assertEqual((seen.status, seen.stdout), (1, b"socket EINVAL\n"), seen)
                 self.assert_one_line(seen.stderr, f"A7600_{name}", shown(value))
 
+    def test_a_log_file_that_can_not_be_written_is_an_error_and_one_line(self):
+        seen = self.probe("connect", ADDRESS, "80", LOG="debug:/no/such/directory/log")
+        self.assertEqual((seen.status, seen.stdout), (1, b"socket ENOENT\n"), seen)
+        self.assert_one_line(seen.stderr, "A7600_LOG", "/no/such/directory/log")
+
+    def test_a_named_engine_that_is_not_there_is_enetdown_and_one_line(self):
+        seen = self.probe("connect", ADDRESS, "80", ENGINE="/no/such/engine.sock")
+        self.assertEqual((seen.status, seen.stdout), (1, b"socket ENETDOWN\n"), seen)
+        self.assert_one_line(seen.stderr, "A7600_ENGINE", "/no/such/engine.sock")
+
     def test_a_wrong_value_is_a_system_error_at_a_look_up(self):
         seen = self.probe("resolve", "www.example.test", BAUD="fast")
         self.assertEqual(seen.stdout, b"getaddrinfo EAI_SYSTEM EINVAL\n", seen)

@@ -44,6 +44,13 @@ class Port(ModemTest):
         self.assertEqual(seen.stdout.split()[-1], b"ENODEV", seen)
         self.assert_one_line(seen.stderr, ABSENT)
 
+    # It was ECONNREFUSED without a word: as if the web server had refused.
+    def test_a_serial_server_that_is_not_there_is_enodev(self):
+        port = f"tcp:127.0.0.1:{self.start(servers.RefusingPort()).port}"
+        seen = self.probe("connect", ADDRESS, "80", PORT=port)
+        self.assertEqual(seen.stdout, b"connect ENODEV\n", seen)
+        self.assert_one_line(seen.stderr, port, "refused")
+
     def test_a_look_up_without_a_port_is_a_system_error(self):
         seen = self.probe("resolve", "www.example.test", PORT=ABSENT)
         self.assertEqual(seen.stdout, b"getaddrinfo EAI_SYSTEM ENODEV\n", seen)

@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 
 from harness import ADDRESS, Simulator, main, process, servers
-from harness.build_tree import BUILD
 from sharing.base import COMMAND, SharingTest
 
 NAME = "www.example.test"
@@ -83,10 +82,14 @@ class Well(DoctorTest):
         self.assertEqual(self.modem_commands()[-1], "ATE1")
 
     def test_a_program_out_of_reach_is_told(self):
-        static = BUILD / "tests" / "sharing" / "static_program"
-        status, told = self.doctor(static)
+        foreign = self.scratch / "foreign"
+        data = bytearray(Path("/bin/true").read_bytes())
+        data[18:20] = b"\xff\x7f"  # e_machine
+        foreign.write_bytes(data)
+        foreign.chmod(0o755)
+        status, told = self.doctor(foreign)
         self.assertEqual((status, told["failed"]), (17, "program"))
-        self.assertIn("statically linked", told["steps"][16]["seen"])
+        self.assertIn("another machine", told["steps"][16]["seen"])
         self.assert_well(self.doctor(shutil.which("curl")))
 
     def test_a_wrong_setting_and_a_wrong_url_are_100(self):

@@ -8,8 +8,12 @@ from pathlib import Path
 BUILD = Path(os.environ.get("TEST_BUILD_DIR", Path(__file__).resolve().parents[2] / "build"))
 SANITIZE = os.environ.get("TEST_SANITIZE", "")
 
-LIBRARY = BUILD / "preload" / "liba7600sock.so"
-SIMULATOR = BUILD / "tools" / "a7600-sim"
+# Where it is installed, for what is to be shown or tested from there.
+PREFIX = Path(os.environ["TEST_PREFIX"]) if "TEST_PREFIX" in os.environ else None
+
+LIBRARY = (next(PREFIX.rglob("liba7600sock.so")) if PREFIX
+           else BUILD / "preload" / "liba7600sock.so")
+SIMULATOR = PREFIX / "bin" / "a7600-sim" if PREFIX else BUILD / "tools" / "a7600-sim"
 
 
 def small_program(name):

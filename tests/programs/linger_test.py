@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """SO_LINGER, TCP_INFO and SIOCOUTQ: what a program can learn of what has arrived."""
+import os
 import re
+import tty
 
 from harness import ADDRESS, ModemTest, main, servers
+from sharing.base import SharingTest
 
 PRELUDE = """
 import fcntl, os, select, socket, struct, sys
@@ -29,14 +32,25 @@ def tcp_info(s):
 """
 
 
+def acknowledged(log):
+    """The module's latest count of bytes that a peer has acknowledged."""
+    return int(re.findall(r"\+CIPACK: \d+,(\d+),\d+", log)[-1])
+
+
 class LingerTest(ModemTest):
     def program(self, script, port, **options):
         return self.over_modem("/usr/bin/python3", "-c", PRELUDE + script, ADDRESS, str(port),
                                **options)
 
-    def acknowledged(self):
-        return [int(answer) for answer in
-                re.findall(r"\+CIPACK: \d+,(\d+),\d+", self.modem_log())]
+    def command(self, text):
+        """Sends the module a command as another host."""
+        port = os.open(self.modem.port, os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(port)
+        os.write(port, text.encode() + b"\r")
+        answer = b""
+        while not answer.endswith(b"OK\r\n"):
+            answer += os.read(port, 100)
+        os.close(port)
 
 
 class Fast(LingerTest):
@@ -51,7 +65,7 @@ s.close()
 connect().close()
 """, sink.port))
         self.assertEqual(len(sink.take()), 40000)
-        self.assertEqual(self.acknowledged()[-1], 40000)
+        self.assertEqual(acknowledged(self.modem_log()), 40000)
         commands = [command.split("=")[0] for command in self.modem_commands()]
         close = commands.index("AT+CIPCLOSE")
         self.assertIn("AT+CIPACK", commands[:close])
@@ -74,7 +88,7 @@ print(other.recv(100))
         self.succeeds(self.program("s = connect(20)\ns.sendall(bytes(10000))\nos._exit(0)",
                                    sink.port))
         self.assertEqual(len(sink.take()), 10000)
-        self.assertEqual(self.acknowledged()[-1], 10000)
+        self.assertEqual(acknowledged(self.modem_log()), 10000)
 
     def test_tcp_info_counts_what_is_acknowledged_and_received(self):
         echo = self.start(servers.TcpServer(servers.echo))
@@ -87,6 +101,16 @@ while queued(s) > 0: select.select([], [], [], 0.02)
 print(*tcp_info(s))
 """, echo.port))
         self.assertEqual(got.stdout.split(), [b"1", b"0", b"3000", b"3000", b"0"])
+
+
+    def test_a_module_that_waits_for_the_peer_itself_loses_nothing(self):
+        # Another host's AT+CIPSENDMODE=1 (manual 2.11): results come when the peer has acknowledged.
+        self.command("AT+CIPSENDMODE=1")
+        self.addCleanup(self.command, "AT+CIPSENDMODE=0")
+        sink = self.start(servers.Sink())
+        self.succeeds(self.program("s = connect(20)\ns.sendall(bytes(20000))\ns.close()",
+                                   sink.port))
+        self.assertEqual(len(sink.take()), 20000)
 
 
 class Slow(LingerTest):
@@ -121,6 +145,17 @@ s.close()
 """, sink.port))
         self.assertEqual(got.stdout, b"True True 0\n")
         self.assertEqual(len(sink.take()), 6000)
+
+
+class Shared(SharingTest):
+    simulator_options = ("--net-latency-ms", "50")
+
+    def test_close_waits_for_a_shared_engine_as_well(self):
+        sink = self.start(servers.Sink())
+        script = PRELUDE + "s = connect(20)\ns.sendall(bytes(40000))\ns.close()"
+        self.succeeds(self.run_tool("/usr/bin/python3", "-c", script, ADDRESS, str(sink.port)))
+        self.assertEqual(len(sink.take()), 40000)
+        self.assertEqual(acknowledged(self.modem_log()), 40000)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,20 @@ print("again", flush=True)
 """
 
 
+# Keeps every socket, as curl's pool does, though its peer has closed it.
+KEEPS_ALL = """
+import socket, sys
+kept = [socket.socket() for _ in range(14)]
+for number, connection in enumerate(kept):
+    connection.settimeout(20)
+    connection.connect((sys.argv[1], int(sys.argv[2])))
+    connection.sendall(b"x")
+    while connection.recv(100):
+        pass
+print(len(kept))
+"""
+
+
 class Run(SharingTest):
     simulator_options = ("--listen-map", f"{DAEMON_PORT}={DAEMON_PORT}")
 
@@ -95,6 +109,17 @@ class Run(SharingTest):
         self.assertEqual(seen.stderr, "")
         for number in (1, 2, 3):
             self.assert_same_bytes((self.scratch / f"out{number}").read_bytes(), FILE)
+
+    # 14 transfers of `curl --parallel` stopped at the ninth: finished connections counted as links.
+    def test_connections_that_the_peer_has_closed_take_no_link(self):
+        def answer(connection):
+            connection.recv(1)
+            connection.sendall(b"done")
+
+        server = self.start(servers.TcpServer(answer))
+        seen = self.succeeds(self.run_tool(sys.executable, "-c", KEEPS_ALL, ADDRESS,
+                                           str(server.port), timeout=60))
+        self.assertEqual(seen.stdout, b"14\n")
 
     def test_git_clones_over_http(self):
         root = self.scratch / "git"

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/pass.h"
 #include "doctor_steps.h"
 #include "engine/thread.h"
 #include "program.h"
@@ -66,7 +67,7 @@ Finding examine_lock(Patient& patient) {
     return bad(patient.opening->text,
                "end that program, or let both use the modem through `a7600 serve`");
   }
-  auto engine = engine::start_thread(patient.config, {}, nullptr);
+  auto engine = engine::start_thread(patient.config, Pass{}, nullptr);
   if (!engine) return bad(engine.error().text, "see the message");
   patient.engine = engine.value();
   return good("nobody else has it");
@@ -74,8 +75,11 @@ Finding examine_lock(Patient& patient) {
 
 Finding examine_program(Patient& patient) {
   const auto found = find_program(patient.options.program, Via::kAuto);
-  if (found) return good(found.value().path + " can be run on the modem");
-  return bad(found.error().text, "use a program that gains no rights");
+  if (!found)
+    return bad(found.error().text, "use one that gains no rights, built for this machine");
+  return good(found.value().path + (found.value().filtered
+                                        ? " can be run on the modem by `a7600 run`"
+                                        : " can be run on the modem"));
 }
 
 }  // namespace a7600::tool

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/unique_fd.h"
+#include "config/log_file.h"
 #include "engine/engine.h"
 #include "notify.h"
 
@@ -38,8 +39,8 @@ UniqueFd start_watchdog() {
   UniqueFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   const long long half = interval->count() / 2;
   itimerspec spec{};
-  spec.it_interval.tv_sec = half / 1'000'000;
-  spec.it_interval.tv_nsec = half % 1'000'000 * 1000;
+  spec.it_interval.tv_sec = static_cast<time_t>(half / 1'000'000);
+  spec.it_interval.tv_nsec = static_cast<long>(half % 1'000'000 * 1000);
   spec.it_value = spec.it_interval;
   ::timerfd_settime(timer.get(), 0, &spec, nullptr);
   return timer;
@@ -106,13 +107,9 @@ int host_engine(Hosting hosting) {
 }
 
 Result<log::Logger> open_log(const config::Config& config, bool always) {
-  if (!config.log_file.empty()) {
-    const int fd = ::open(config.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (fd < 0) {
-      return Error{errno, -1, "A7600_LOG: " + config.log_file + ": " + strerror(errno)};
-    }
-    return log::Logger(config.log_level, fd);
-  }
+  auto file = config::open_log_file(config);
+  if (!file) return file.error();
+  if (file.value()) return log::Logger(config.log_level, file.value().release());
   if (!always && config.log_level == log::Level::kError) return log::Logger();
   return log::Logger(config.log_level, STDERR_FILENO);
 }

@@ -231,6 +231,8 @@ void Supervisor::run() {
   if (is_.receptionist) seccomp::set_up(is_.config);
   if (!start_command()) return stop();
   leave_terminal();
+  // Calls that sleep hold some; CMD has its own limit already.
+  if (is_.receptionist) raise_descriptor_limit();
 
   for (;;) {
     reap();

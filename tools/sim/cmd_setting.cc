@@ -120,6 +120,7 @@ void configure(Modem& m, const Command& command, const Parameters& p) {
           return m.error();
         }
       }
+      if (p.number(4, 0, 1) == 1 && m.faults.happens(Fault::kNoHeaderType)) return m.error();
       for (std::size_t i = 0; i < kConfigured.size(); ++i) {
         const auto value = p.number(i, kConfigured[i].low, kConfigured[i].high);
         if (value) settings.*kConfigured[i].setting = static_cast<int>(*value);

@@ -71,7 +71,8 @@ void Delivery::forget(const Link& link) {
 }
 
 bool Delivery::may_push(const Link& link) const {
-  return !link.received().empty() && line_.room() && !output_.holding() &&
+  const bool held = output_.holding() && !(payload_awaited_ && profile_.pushes_in_payload);
+  return !link.received().empty() && line_.room() && !held &&
          !delays_[static_cast<std::size_t>(link.number())]->armed();
 }
 
@@ -95,6 +96,7 @@ void Delivery::push_once(Link& link) {
       header << "+RECEIVE," << link.number() << ',' << count << profile_.receive_end;
     }
   }
+  last_pushed_ = link.number();
   output_.seam(Seam::kBeforeLine);
   line_.write(header);
   for (const std::string_view piece : link.received().front(count)) line_.write(piece);
@@ -115,8 +117,12 @@ void Delivery::pass(Link& link) {
 void Delivery::pump() {
   if (data_link_ != nullptr) return pass(*data_link_);
   if (settings_.rx_mode != 0) return;
-  for (auto& link : links_) {
-    if (!transparent(*link) && !link->received().empty()) push(*link);
+  for (int i = 1; i <= kLinks; ++i) {
+    Link& link = *links_[static_cast<std::size_t>((last_pushed_ + i) % kLinks)];
+    if (transparent(link) || link.received().empty() || !may_push(link)) continue;
+    push_once(link);
+    if (link.received().empty()) tell_end(link);
+    i = 0;
   }
 }
 

@@ -38,6 +38,8 @@ class Delivery {
   // Sends what is to be pushed, as far as the line has room. Called when it has room again, and
   // when result codes are no longer held.
   void pump();
+  // A CIPSEND's payload is awaited, during which some firmware goes on pushing.
+  void await_payload(bool awaited) { payload_awaited_ = awaited; }
   // The host has set another CIPRXGET mode.
   void mode_changed();
 
@@ -65,6 +67,8 @@ class Delivery {
   Faults& faults_;
   Links& links_;
   Link* data_link_ = nullptr;
+  bool payload_awaited_ = false;
+  int last_pushed_ = 0;  // links with much to push take turns
   std::array<bool, kLinks> end_due_{};
   std::array<std::unique_ptr<Timer>, kLinks> delays_;  // CIPCCFG's <DelayTm>
 };

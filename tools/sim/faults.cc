@@ -40,6 +40,8 @@ constexpr std::array<FaultInfo, static_cast<std::size_t>(Fault::kCount)> kTable 
     {"repeat-data-urc", Unit::kNone, "", 30, 0, "a +CIPRXGET: 1 comes twice"},
     {"overflow", Unit::kNone, "", 100, 0,
      "what doesn't fit in a link's receive buffer is lost, not held back"},
+    {"no-header-type", Unit::kNone, "", 100, 0,
+     "AT+CIPCCFG refuses <HeaderType> 1, so that pushed data doesn't name its link"},
     {"short-send", Unit::kBytes, "0", 5, 0,
      "a send confirms only so many bytes (0: about half), and the link sends no more"},
     {"send-zero", Unit::kNone, "", 5, 0, "a send confirms 0 bytes, and the link sends no more"},

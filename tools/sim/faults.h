@@ -37,6 +37,7 @@ enum class Fault : std::size_t {
   kMissDataUrc,
   kRepeatDataUrc,
   kOverflow,
+  kNoHeaderType,
   // Sending.
   kShortSend,
   kSendZero,

@@ -45,8 +45,9 @@ class Line {
   // Queues output; it leaves at the end of the turn at the earliest.
   void write(std::string_view bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
   std::size_t queued() const { return out_.size() - sent_; }
-  // Whether bulk output (pushed data, transparent data) may be queued.
-  bool room() const { return queued() < kRoom; }
+  // Whether bulk output (pushed data, transparent data) may be queued: on a paced line only when
+  // what is queued is about to leave, so that answers wait for one piece at most.
+  bool room() const { return queued() < (out_pace_.on() ? paced_room() : kRoom); }
   // Sends what it can. Called at the end of each turn.
   void flush();
   // What is queued is lost.
@@ -75,6 +76,8 @@ class Line {
  private:
   static constexpr std::size_t kRoom = 8192;
 
+  // With less than two slices the line would run dry between them.
+  std::size_t paced_room() const { return 2 * out_pace_.slice(); }
   void on_ready(std::uint32_t events);
   void take_input();
   void take_slice(bool next);

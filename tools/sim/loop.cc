@@ -20,7 +20,7 @@ timespec to_timespec(Time time) {
   const auto since = time.time_since_epoch();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
   const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(since - seconds);
-  return {seconds.count(), rest.count()};
+  return {static_cast<time_t>(seconds.count()), static_cast<long>(rest.count())};
 }
 
 }  // namespace

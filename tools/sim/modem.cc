@@ -209,6 +209,8 @@ void Modem::await_payload(int link, std::optional<std::size_t> length, Endpoint 
 void Modem::give_prompt(std::optional<std::size_t> length) {
   out.prompt();
   out.hold_urcs(true);
+  // An echo would be torn.
+  stack.delivery().await_payload(!host.echo);
   if (length) {
     host.expect_payload(*length);
   } else {
@@ -218,6 +220,7 @@ void Modem::give_prompt(std::optional<std::size_t> length) {
 
 void Modem::release_urcs() {
   out.hold_urcs(false);
+  stack.delivery().await_payload(false);
   stack.delivery().pump();
 }
 

@@ -32,9 +32,10 @@ struct Profile {
   Order udp_open;
   Order udp_close;
   Order server_stop;
-  bool all_addresses;    // CDNSGIP answers a line for each address
-  bool names_sender;     // CIPRXGET=5: a datagram with its sender
-  bool tells_net_close;  // +IPCLOSE: n,0 for each link that a NETCLOSE ends
+  bool all_addresses;      // CDNSGIP answers a line for each address
+  bool names_sender;       // CIPRXGET=5: a datagram with its sender
+  bool pushes_in_payload;  // pushed data comes also while a CIPSEND's payload is awaited
+  bool tells_net_close;    // +IPCLOSE: n,0 for each link that a NETCLOSE ends
   std::span<const std::string_view> boot_lines;
 };
 

@@ -138,7 +138,7 @@ std::string seconds(trace::Time duration) {
 }
 
 std::string clock_text(trace::Time time) {
-  const time_t whole = time / 1'000'000'000;
+  const auto whole = static_cast<time_t>(time / 1'000'000'000);
   tm local{};
   ::localtime_r(&whole, &local);
   return print("%02d:%02d:%02d.%06ld", local.tm_hour, local.tm_min, local.tm_sec,

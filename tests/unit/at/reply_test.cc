@@ -237,10 +237,10 @@ TEST_CASE("CDNSGIP 0 is an error") {
   CHECK(is<Other>("+CDNSGIP: 0"));
 }
 
-TEST_CASE("a DNS answer without an address is no answer") {
+TEST_CASE("a DNS answer without an IPv4 address is an error") {
   CHECK(is<Other>("+CDNSGIP: 1,\"a.example\""));
-  CHECK(is<Other>("+CDNSGIP: 1,\"a.example\",\"\""));
-  CHECK(is<Other>("+CDNSGIP: 1,\"a.example\",\"2001:db8::1\""));
+  CHECK(is<DnsError>("+CDNSGIP: 1,\"a.example\",\"\""));
+  CHECK(is<DnsError>("+CDNSGIP: 1,\"a.example\",\"2001:db8::1\""));
 }
 
 TEST_CASE("SERVERSTART has server and port") {

@@ -116,5 +116,39 @@ TEST_CASE("a host without room does not slow the others down") {
   CHECK(module.order() == "r8 r9 r8 r8 r8 ");
 }
 
+// The payload in pieces, as a line of 115,200 baud would bring it.
+void say_slowly(Rig& rig, int link, std::size_t size) {
+  rig.raw("\r\n+CIPRXGET: 2," + std::to_string(link) + "," + std::to_string(size) + ",9999\r\n");
+  for (std::size_t sent = 0; sent < size; sent += 115) {
+    rig.now += 10ms;
+    rig.raw(std::string(std::min<std::size_t>(115, size - sent), 'd'));
+  }
+  rig.raw("\r\n\r\nOK\r\n");
+}
+
+TEST_CASE("on a slow line bulk takes small chunks while somebody types on another link") {
+  Rig rig;
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.connect(2, 8);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  say_slowly(rig, 9, 1500);
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.write(2, "k");
+  say_slowly(rig, 9, 1500);
+  rig.expect("AT+CIPSEND=8,1");
+  rig.raw(">");
+  rig.expect_bytes("k");
+  rig.say("OK|+CIPSEND: 8,1,1");
+  const std::string read = rig.sent();
+  INFO(read);
+  REQUIRE(read.starts_with("AT+CIPRXGET=2,9,4"));
+  CHECK(read.size() == std::string("AT+CIPRXGET=2,9,4xx\r").size());
+  rig.pass(2500ms);
+  say_slowly(rig, 9, 460);
+  rig.expect("AT+CIPRXGET=2,9");
+}
+
 }  // namespace
 }  // namespace a7600::test

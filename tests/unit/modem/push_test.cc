@@ -5,6 +5,8 @@
 
 #include "rig.h"
 
+using a7600::modem::Schedule;
+
 namespace a7600::test {
 namespace {
 
@@ -20,21 +22,38 @@ const Script kSetUp = {{"AT+CIPCCFG?", kConfig},
                        {"AT+CIPSRIP=1", "OK"},
                        {"AT+CIPRXGET=0", "OK"}};
 
-// Connection 1 on link 9, connection 2 on link 8, the module pushing.
-Rig& pushing(Rig& rig) {
-  rig.modem.set_push_policy(modem::PushPolicy::kAlways);
+void push(Rig& rig, int link, const std::string& payload) {
+  rig.raw("\r\n+RECEIVE," + std::to_string(link) + "," + std::to_string(payload.size()) + "\r\n" +
+          payload);
+}
+
+void push_from(Rig& rig, const std::string& peer, const std::string& payload) {
+  rig.raw("\r\nRECV FROM:" + peer + "\r\n+IPD" + std::to_string(payload.size()) + "\r\n" + payload);
+}
+
+Rig& up(Rig& rig, modem::PushPolicy policy, const Script& set_up) {
+  rig.modem.set_push_policy(policy);
   rig.resolve(999, "bring.up");
-  rig.play(whole_bringup() + kSetUp);
+  rig.play(whole_bringup() + set_up);
   rig.play({{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
   rig.events();
+  return rig;
+}
+
+// Connection 1 on link 9, connection 2 on link 8, the module pushing with a header that it has
+// agreed to but not yet shown.
+Rig& agreed(Rig& rig) {
+  up(rig, modem::PushPolicy::kAlways, kSetUp);
   rig.connect(1, 9);
   rig.connect(2, 8);
   return rig;
 }
 
-void push(Rig& rig, int link, const std::string& payload) {
-  rig.raw("\r\n+RECEIVE," + std::to_string(link) + "," + std::to_string(payload.size()) + "\r\n" +
-          payload);
+// The same, its header seen.
+Rig& pushing(Rig& rig) {
+  push(agreed(rig), 3, "nobody's");
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
+  return rig;
 }
 
 TEST_CASE("without a policy nothing is pushed") {
@@ -132,27 +151,9 @@ TEST_CASE("data that stops in its middle resets its connection and checks the mo
   rig.expect("ATE0");
 }
 
-TEST_CASE("firmware that does not name the link is read from") {
+TEST_CASE("firmware without any header that tells whose the data is, is read from") {
   const Script refusals[] = {
-      {{"AT+CIPCCFG?", "ERROR"}},
-      {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "ERROR"}},
-      {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "OK"}, {"AT+CIPCCFG?", kConfig}},
-  };
-  for (const Script& script : refusals) {
-    Rig rig;
-    rig.modem.set_push_policy(modem::PushPolicy::kAuto);
-    rig.bring_up();
-    rig.connect(1, 9);
-    rig.say("+CIPRXGET: 1,9");
-    rig.expect("AT+CIPRXGET=2,9");
-    rig.say_payload(9, std::string(1500, 'x'), 60000);
-    rig.play(script);
-    rig.expect("AT+CIPRXGET=2,9");
-  }
-}
-
-TEST_CASE("firmware that does not push with a header and the peer's address is read from") {
-  const Script refusals[] = {
+      {{"AT+CIPCCFG?", "ERROR"}, {"AT+CIPHEAD?", "ERROR"}, {"AT+CIPHEAD=1", "ERROR"}},
       {{"AT+CIPCCFG?", kNamed}, {"AT+CIPHEAD?", "+CIPHEAD: 0|OK"}, {"AT+CIPHEAD=1", "ERROR"}},
       {{"AT+CIPCCFG?", kNamed},
        {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
@@ -165,15 +166,171 @@ TEST_CASE("firmware that does not push with a header and the peer's address is r
   };
   for (const Script& script : refusals) {
     Rig rig;
-    rig.modem.set_push_policy(modem::PushPolicy::kAlways);
-    rig.resolve(999, "bring.up");
-    rig.play(whole_bringup() + script);
-    rig.play({{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
-    rig.events();
-    rig.connect(1, 9);
+    up(rig, modem::PushPolicy::kAlways, script).connect(1, 9);
     rig.say("+CIPRXGET: 1,9");
     rig.expect("AT+CIPRXGET=2,9");
   }
+}
+
+// Set up without <HeaderType> 1, which the module refuses in one way or another.
+const Script kRest = {{"AT+CIPHEAD?", "+CIPHEAD: 1|OK"}, {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"}};
+
+TEST_CASE("firmware that names the peer, not the link, pushes while all peers are different") {
+  const Script without_link[] = {
+      {{"AT+CIPCCFG?", "ERROR"}},
+      {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "ERROR"}},
+      {{"AT+CIPCCFG?", kConfig}, {"AT+CIPCCFG=10,0,0,1,1,0,500", "OK"}, {"AT+CIPCCFG?", kConfig}}};
+  for (const Script& script : without_link) {
+    Rig rig;
+    up(rig, modem::PushPolicy::kAlways, script + kRest + Script{{"AT+CIPRXGET=0", "OK"}});
+    rig.connect(1, 9);
+    rig.connect(2, 8);
+    push_from(rig, "203.0.113.1:1002", "two");
+    push_from(rig, "203.0.113.1:1001", "one");
+    CHECK(rig.received(1) == "one");
+    CHECK(rig.received(2) == "two");
+    rig.expect_nothing();
+  }
+}
+
+TEST_CASE("a second connection to the same peer is opened only in buffer access mode") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways,
+     Script{{"AT+CIPCCFG?", "ERROR"}} + kRest + Script{{"AT+CIPRXGET=0", "OK"}});
+  rig.connect(1, 9);
+  rig.connect(2, 8);
+  rig.open_to_peer_of(1, 3);
+  rig.expect("AT+CIPRXGET=1");
+  push_from(rig, "203.0.113.1:1001", "still one's ");
+  rig.say("OK");
+  rig.play({{Rig::open_command(1, 7), "OK|+CIPOPEN: 7,0"},
+            {"AT+CIPRXGET=2,8", "+IP ERROR: No data|ERROR"}});
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "and this");
+  CHECK(rig.received(1) == "still one's and this");
+  rig.close(3);
+  rig.play({{"AT+CIPCLOSE=7", "OK|+CIPCLOSE: 7,0"}, {"AT+CIPRXGET=0", "OK"}});
+}
+
+TEST_CASE("beside a datagram socket a peer's name alone does not tell whose the data is") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways,
+     Script{{"AT+CIPCCFG?", "ERROR"}} + kRest + Script{{"AT+CIPRXGET=0", "OK"}});
+  rig.connect(1, 9);
+  rig.open_udp(2, 5000);
+  rig.play({{"AT+CIPRXGET=1", "OK"}, {"AT+CIPOPEN=8,\"UDP\",,,5000", "+CIPOPEN: 8,0|OK"}});
+}
+
+TEST_CASE("a module that names no link though it said so is trusted as far as it names peers") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways, kSetUp);
+  rig.connect(1, 9);
+  rig.connect(2, 8);
+  push_from(rig, "203.0.113.1:1002", "two");
+  CHECK(rig.received(2) == "two");
+  rig.expect_nothing();
+  rig.open_to_peer_of(1, 3);
+  rig.expect("AT+CIPRXGET=1");
+}
+
+TEST_CASE("data pushed without a name for one of two connections resets both") {
+  Rig rig;
+  pushing(rig).raw("\r\n+IPD4\r\ndata");
+  CHECK(rig.events() == Events{"ended 1 ECONNRESET", "ended 2 ECONNRESET"});
+  CHECK(rig.received(1).empty());
+  rig.expect("AT+CIPRXGET=1");
+}
+
+TEST_CASE("a module that keeps back what it held when push began is read from for good") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "first ", 6);
+  rig.play(kSetUp);
+  rig.expect_nothing();
+  rig.pass(2s);
+  rig.play({{"AT+CIPRXGET=1", "OK"}});
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "second", 6);
+  CHECK(rig.received(1) == "first second");
+  rig.expect("AT+CIPRXGET=2,9");
+}
+
+TEST_CASE("a peer that closes while push begins is read to its end") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "first ", 6);
+  Script set_up = kSetUp;
+  set_up.back().answer = "+IPCLOSE: 9,1|OK";
+  rig.play(set_up);
+  rig.expect("AT+CIPRXGET=1");
+  push(rig, 9, "second");
+  rig.say("OK");
+  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  CHECK(rig.received(1) == "first second");
+  CHECK(rig.events() == Events{"ended 1"});
+}
+
+TEST_CASE("on a slow line push is left while somebody types beside a download") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.connect(2, 8);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "first ", 6);
+  rig.play(kSetUp);
+  const auto push_slowly = [&rig] {
+    rig.raw("\r\n+RECEIVE,9,1500\r\n");
+    for (int i = 0; i < 15; ++i) {
+      rig.now += 10ms;
+      rig.raw(std::string(100, 'd'));
+    }
+  };
+  push_slowly();
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
+  for (const char* key : {"a", "b"}) {
+    push_slowly();
+    rig.write(2, key);
+    rig.expect("AT+CIPSEND=8,1");
+    rig.raw(">");
+    rig.expect_bytes(key);
+    rig.say("OK|+CIPSEND: 8,1,1");
+  }
+  rig.play({{"AT+CIPRXGET=1", "OK"}, {"AT+CIPRXGET=2,8", "+IP ERROR: No data|ERROR"}});
+  CHECK(rig.sent().starts_with("AT+CIPRXGET=2,9,"));
+  rig.say_payload(9, "in small chunks", 6000);
+  rig.sent();
+  rig.pass(Schedule::kTyping + 1ms);
+  rig.say_payload(9, "and nobody types any more", 6000);
+  rig.expect("AT+CIPRXGET=0");
+}
+
+TEST_CASE("the peer is named only as long as somebody needs it") {
+  Rig rig;
+  pushing(rig).open_udp(3, 5000);
+  rig.play({{"AT+CIPSRIP=1", "OK"}, {"AT+CIPOPEN=7,\"UDP\",,,5000", "+CIPOPEN: 7,0|OK"}});
+  rig.close(3);
+  rig.play({{"AT+CIPCLOSE=7", "+CIPCLOSE: 7,0|OK"}, {"AT+CIPSRIP=0", "OK"}});
+  rig.expect_nothing();
+}
+
+TEST_CASE("a module that does not stop naming the peer is left with it") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways, kSetUp).connect(1, 9);
+  push(rig, 9, "one");
+  rig.play({{"AT+CIPSRIP=0", "ERROR"}});
+  push(rig, 9, " two");
+  rig.expect_nothing();
+  CHECK(rig.received(1) == "one two");
 }
 
 // ---- Firmware that agrees to name the link, and does not
@@ -182,7 +339,7 @@ TEST_CASE("firmware that does not push with a header and the peer's address is r
 // HeaderType 1, pushed "+IPD" all the same.
 TEST_CASE("until a link was seen to be named, two connections to one peer are read from") {
   Rig rig;
-  pushing(rig).raw("\r\nRECV FROM:203.0.113.1:1001\r\n+IPD3\r\none");
+  agreed(rig).raw("\r\nRECV FROM:203.0.113.1:1001\r\n+IPD3\r\none");
   rig.open_to_peer_of(1, 3);
   rig.play({{"AT+CIPRXGET=1", "OK"}});
   CHECK(rig.sent().starts_with("AT+CIPOPEN=7,"));
@@ -191,7 +348,7 @@ TEST_CASE("until a link was seen to be named, two connections to one peer are re
 
 TEST_CASE("when the peers tell the connections apart again, pushing goes on") {
   Rig rig;
-  pushing(rig);
+  agreed(rig);
   rig.open_to_peer_of(1, 3);
   rig.play({{"AT+CIPRXGET=1", "OK"}});
   CHECK(rig.sent().starts_with("AT+CIPOPEN=7,"));
@@ -201,14 +358,15 @@ TEST_CASE("when the peers tell the connections apart again, pushing goes on") {
 
 TEST_CASE("where a link was seen to be named, pushing goes on whoever the peers are") {
   Rig rig;
-  push(pushing(rig), 9, "one");
+  push(agreed(rig), 9, "one");
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
   rig.open_to_peer_of(1, 3);
   CHECK(rig.sent().starts_with("AT+CIPOPEN=7,"));
 }
 
 TEST_CASE("without the link, data pushed before its connection's result is not lost either") {
   Rig rig;
-  pushing(rig).open(3);
+  agreed(rig).open(3);
   rig.expect(Rig::open_command(3, 7));
   rig.say("OK");
   rig.raw("\r\nRECV FROM:203.0.113.1:1003\r\n+IPD5\r\nearly");
@@ -218,7 +376,7 @@ TEST_CASE("without the link, data pushed before its connection's result is not l
 
 TEST_CASE("a module that restarts is put back as the first bring-up found it") {
   Rig rig;
-  pushing(rig).close(1);
+  agreed(rig).close(1);
   rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
   rig.modem.set_push_policy(modem::PushPolicy::kNever);  // the next bring-up sets up nothing
   rig.say("RDY");
@@ -236,8 +394,7 @@ TEST_CASE("the module's settings are put back when it is left") {
   rig.close(2);
   rig.play({{"AT+CIPCLOSE=8", "OK|+CIPCLOSE: 8,0"}});
   rig.modem.leave(rig.now);
-  rig.play(
-      {{"AT+CIPSRIP=0", "OK"}, {"AT+CIPCCFG=10,0,0,1,0,0,500", "OK"}, {"AT+CIPRXGET=1", "OK"}});
+  rig.play({{"AT+CIPCCFG=10,0,0,1,0,0,500", "OK"}, {"AT+CIPRXGET=1", "OK"}});
   CHECK(rig.modem.left());
 }
 

@@ -34,7 +34,7 @@ TEST_CASE("a name has several addresses, counted or not") {
 
 TEST_CASE("a name without an address is ENOENT, however the module says it") {
   for (const char* answer : {"+CDNSGIP: 0,10|ERROR", "ERROR", "+IP ERROR: DNS query failed|ERROR",
-                             "OK", "+CDNSGIP: 1,\"a.example\",\"\"|OK", "+CME ERROR: 3"}) {
+                             "+CDNSGIP: 1,\"a.example\",\"\"|OK", "+CME ERROR: 3"}) {
     INFO(answer);
     Rig rig;
     asking(rig).say(answer);
@@ -56,7 +56,30 @@ TEST_CASE("nothing of a failed answer is left for the next") {
   asking(rig).resolve(8, "b.example");
   rig.say("+CDNSGIP: 1,\"a.example\",\"192.0.2.1\"|ERROR");
   rig.play({{"AT+CDNSGIP=\"b.example\"", "OK"}});
+  rig.pass(20s);
   CHECK(rig.events() == Events{"resolved 7 ENOENT", "resolved 8 ENOENT"});
+}
+
+// A module that says OK first had every name refused (MODEM-NOTES: accept both orders everywhere).
+TEST_CASE("the address may come behind OK, and other commands go on meanwhile") {
+  Rig rig;
+  asking(rig).say("OK");
+  rig.resolve(8, "b.example");
+  rig.connect(1, 9);
+  rig.say("+CDNSGIP: 1,\"a.example\",\"192.0.2.1\"");
+  CHECK(rig.events() == Events{"resolved 7 192.0.2.1"});
+  rig.expect("AT+CDNSGIP=\"b.example\"");
+  rig.say("+CDNSGIP: 2,\"a.example\",\"192.0.2.2\"|OK|+CDNSGIP: 0,10");
+  CHECK(rig.events() == Events{"resolved 8 ENOENT"});
+}
+
+TEST_CASE("an OK that no address follows is ENOENT after a while") {
+  Rig rig;
+  asking(rig).say("OK");
+  rig.pass(19s);
+  CHECK(rig.events().empty());
+  rig.pass(1s);
+  CHECK(rig.events() == Events{"resolved 7 ENOENT"});
 }
 
 TEST_CASE("a look-up that the module does not answer is ETIMEDOUT, and the module is checked") {

@@ -73,15 +73,17 @@ modem::BringupConfig Rig::with_pin(std::string pin) {
 // ---- The program
 
 void Rig::open(modem::ConnectionId id, std::chrono::milliseconds patience) {
+  open_to(id, peer_of(id), patience);
+}
+
+void Rig::open_to(modem::ConnectionId id, const Endpoint& to, std::chrono::milliseconds patience) {
   contract_.opens(id);
   room_[id] = 1 << 30;
-  modem.open(id, peer_of(id), std::nullopt, now + patience, now);
+  modem.open(id, to, std::nullopt, now + patience, now);
 }
 
 void Rig::open_to_peer_of(modem::ConnectionId other, modem::ConnectionId id) {
-  contract_.opens(id);
-  room_[id] = 1 << 30;
-  modem.open(id, peer_of(other), std::nullopt, now + 120s, now);
+  open_to(id, peer_of(other));
 }
 
 void Rig::open_udp(modem::ConnectionId id, std::uint16_t port) {
@@ -305,6 +307,12 @@ void Rig::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
     last_error_ = answer.error();
     text += " " + errno_name(answer.error().posix);
   }
+  event(text);
+}
+
+void Rig::command_answered(modem::CommandId id, const modem::CommandAnswer& answer) {
+  std::string text = "answered " + std::to_string(id) + " ";
+  for (const std::string& line : answer.lines) text += (text.ends_with(' ') ? "" : "|") + line;
   event(text);
 }
 

@@ -43,9 +43,9 @@ Script check(const std::string& open_links);
 // is told becomes an event: "opened 1", "open_failed 1 ECONNREFUSED", "ended 1", "ended 1
 // ECONNRESET", "closed 1", "resolved 7 192.0.2.1 192.0.2.2", "resolved 7 ENOENT", "listening 5",
 // "listen_failed 5 EADDRINUSE", "accepted 5 192.0.2.1:80", "datagram 1 192.0.2.1:53 'text'",
-// "acknowledged 1 500", "acknowledged 1 unknown", "rate 9600", "RTS down", "RTS up", "RTS/CTS on".
-// A call that modem/host.h rules out, and a deadline that does not move on when it has passed, fail
-// the test.
+// "acknowledged 1 500", "acknowledged 1 unknown", "answered 6 +CSQ: 25,99|OK", "rate 9600",
+// "RTS down", "RTS up", "RTS/CTS on". A call that modem/host.h rules out, and a deadline that does
+// not move on when it has passed, fail the test.
 class Rig final : private modem::Host {
  public:
   explicit Rig(modem::BringupConfig config = {});
@@ -54,6 +54,8 @@ class Rig final : private modem::Host {
 
   // ---- The program
   void open(modem::ConnectionId id, std::chrono::milliseconds patience = 120s);
+  void open_to(modem::ConnectionId id, const Endpoint& to,
+               std::chrono::milliseconds patience = 120s);
   void open_to_peer_of(modem::ConnectionId other, modem::ConnectionId id);
   void open_udp(modem::ConnectionId id, std::uint16_t port);
   void write(modem::ConnectionId id, std::string_view text);
@@ -123,6 +125,7 @@ class Rig final : private modem::Host {
   void listen_failed(modem::ServerId id, const Error& error) override;
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
+  void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
   void log(log::Level level, std::string_view text) override;
   int line_rate() override { return rate; }
   bool set_line_rate(int baud) override;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+//
+// Direct push mode (manual 1.2): received data that comes by itself, and whose it is.
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "modem/modem.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A pushed payload of so many bytes is one of many, as a rule.
+constexpr std::size_t kBulkPush = 512;
+// Small sends in a row, beside a bulk download, that are worth the turnarounds of buffer access.
+constexpr int kTypedSends = 2;
+// How long a module may take to push what it held when push began (manual 2.5, note 3).
+constexpr auto kPushWait = 2s;
+
+bool may_receive(const Connection& connection) {
+  return connection.link_open || connection.state == Connection::State::kOpening ||
+         connection.state == Connection::State::kDraining;
+}
+
+}  // namespace
+
+// Whether the module may hold received data that has to be asked for.
+bool Modem::reads_by_command() const {
+  return !config_.transparent && (rx_mode_.buffered() || rx_mode_.changing());
+}
+
+bool Modem::everyone_keeps_up() const {
+  return std::all_of(connections_.begin(), connections_.end(), [](const auto& entry) {
+    const Connection& connection = entry.second;
+    return connection.room && connection.state != Connection::State::kDraining;
+  });
+}
+
+// Whether what names a pushed payload will do for every connection there is, or is about to be.
+bool Modem::is_owner_certain() const {
+  if (rx_mode_.naming() == RxMode::Naming::kLink) return true;
+  // A link that somebody else has opened may have any peer.
+  if (links_.has_foreign()) return false;
+  std::set<Endpoint> peers;
+  std::size_t count = 0;
+  bool datagrams = false;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.state == Connection::State::kEnded && !connection.link_open) continue;
+    ++count;
+    datagrams = datagrams || connection.udp;
+    peers.insert(connection.to);
+  }
+  if (count <= 1) return true;
+  return rx_mode_.naming() == RxMode::Naming::kSource && !datagrams && peers.size() == count;
+}
+
+bool Modem::next_rx_mode() {
+  if (rx_mode_.policy() == PushPolicy::kNever && rx_mode_.buffered()) return false;
+  const bool datagrams = std::any_of(connections_.begin(), connections_.end(),
+                                     [](const auto& entry) { return entry.second.udp; });
+  rx_mode_.need_push(datagrams);
+  auto next = rx_mode_.next_command({everyone_keeps_up(), is_owner_certain()}, now_);
+  if (!next) return false;
+  command(Task::kRxMode, 0, {.text = std::move(*next), .payload = {}});
+  return true;
+}
+
+void Modem::on_rx_mode_answer(const chat::Answer& answer) {
+  const bool pushed_before = !rx_mode_.buffered();
+  const bool must_read = rx_mode_.on_answer(answer);
+  const bool begins = !pushed_before && !rx_mode_.buffered();
+  for (auto& [id, connection] : connections_) {
+    if (connection.link < 0) continue;
+    if (must_read) connection.readable = true;
+    if (begins && connection.readable) connection.push_due = now_ + kPushWait;
+    if (!begins) connection.push_due.reset();
+    // Closed by its peer meanwhile: only reading tells when everything is there.
+    if (begins && connection.state == Connection::State::kDraining) rx_mode_.hold_back(now_);
+  }
+}
+
+// The module keeps what it should have pushed: read it, before anything comes behind it.
+void Modem::on_push_missing() {
+  log(log::Level::kWarn, "the module does not push what it had received before");
+  rx_mode_.give_up(now_);
+}
+
+// A header without the link. If only one connection can be meant, the bytes are its; if several
+// can, none of them may miss them unnoticed.
+Connection* Modem::pushed_without_link(const std::optional<Endpoint>& from) {
+  std::vector<ConnectionId> candidates;
+  for (const auto& [id, connection] : connections_) {
+    if (!may_receive(connection)) continue;
+    if (!from || connection.udp || connection.to == *from) candidates.push_back(id);
+  }
+  if (candidates.size() == 1) return find(candidates.front());
+  if (!candidates.empty()) {
+    log(log::Level::kWarn, "the module does not name the link of what it pushes");
+    rx_mode_.give_up(now_);
+  }
+  for (const ConnectionId id : candidates) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->udp) continue;
+    break_connection(*connection, ECONNRESET, "data was pushed for one of several links",
+                     Drain::kNo);
+  }
+  return nullptr;
+}
+
+void Modem::on_pushed(int link, const std::optional<Endpoint>& from,
+                      std::span<const std::byte> bytes) {
+  Connection* connection = link < 0 ? pushed_without_link(from) : by_link(link);
+  rx_mode_.on_push(link >= 0 ? RxMode::Naming::kLink
+                   : from    ? RxMode::Naming::kSource
+                             : RxMode::Naming::kNothing);
+  if (connection == nullptr) {
+    log(log::Level::kDebug, "skipped data pushed for a link that nobody has");
+    return;
+  }
+  connection->push_due.reset();
+  switch (connection->state) {
+    case Connection::State::kOpening:
+      connection->early.insert(connection->early.end(), bytes.begin(), bytes.end());
+      break;
+    case Connection::State::kOpen:
+    case Connection::State::kDraining:
+      schedule_.moved({connection->link, Direction::kReceive}, bytes.size(),
+                      bytes.size() >= kBulkPush, now_);
+      give(*connection, from.value_or(connection->to), bytes);
+      if (!connection->room && !connection->udp) rx_mode_.hold_back(now_);
+      break;
+    default:
+      break;
+  }
+}
+
+void Modem::on_push_cut(int link) {
+  if (Connection* connection = by_link(link)) {
+    break_connection(*connection, ECONNRESET, "pushed data was cut off", Drain::kNo);
+  }
+  start_check("pushed data was cut off");
+}
+
+void Modem::mind_typing() {
+  if (schedule_.is_typed_beside(-1, kTypedSends, now_) && is_line_slow() &&
+      schedule_.is_bulk_under_way(Direction::kReceive, now_)) {
+    rx_mode_.pause(now_ + Schedule::kTyping);
+  }
+}
+
+}  // namespace a7600::modem
