@@ -4,7 +4,7 @@ if(NOT CPACK_GENERATOR STREQUAL "DEB")
   return()
 endif()
 set(source ${CMAKE_CURRENT_LIST_DIR}/..)
-set(tree $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX})
+set(tree $ENV{DESTDIR}/usr)
 set(doc ${tree}/share/doc/a7600sock)
 file(COPY ${source}/data/debian/copyright DESTINATION ${doc})
 execute_process(COMMAND gzip -9nc ${source}/data/debian/changelog

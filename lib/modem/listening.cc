@@ -177,7 +177,12 @@ void Modem::on_client(const at::ClientAccepted& client) {
       phase_ == Phase::kBringup) {
     return;
   }
+  bool read_is_its_own = false;
   if (Connection* owner = by_link(client.link)) {
+    // The last look at a connection that has ended finds what the new one has received: the module
+    // answers after it has given the link away.
+    read_is_its_own =
+        owner->state == Connection::State::kDraining && !owner->unread && reads(*owner);
     displace(*owner);
   }
   Server* server = servers_.by_index(client.server);
@@ -201,6 +206,7 @@ void Modem::on_client(const at::ClientAccepted& client) {
   connection.readable = early_data_[static_cast<std::size_t>(client.link)];
   links_.assign(client.link, *id);
   schedule_.forget(client.link);
+  if (read_is_its_own) task_id_ = *id;
   expect_first_data(connections_.emplace(*id, std::move(connection)).first->second);
   log(log::Level::kInfo,
       "link " + std::to_string(client.link) + " is open from " + client.peer.to_string());

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <string>
 
 #include "client/client.h"
 #include "client/identity.h"
@@ -25,12 +27,20 @@ constexpr std::size_t kLargestOption = 4096;
 constexpr int kPassPidfd = 76;
 constexpr int kPeerPidfd = 77;
 
+// Once for a program: it may try as often as it likes.
+void tell_closed(const Call& call) {
+  static std::atomic<pid_t> told{0};
+  const pid_t process = call.process();
+  if (told.exchange(process) == process) return;
+  call.server().say(log::Level::kError,
+                    "process " + std::to_string(process) +
+                        " can't use the modem: it has made itself undumpable, or changed its "
+                        "user, and may not be looked into");
+}
+
 Outcome make_socket(Call& call) {
   if (!call.target().is_open()) {
-    call.server().say(log::Level::kError,
-                      "process " + std::to_string(call.process()) +
-                          " can't use the modem: it has made itself undumpable, or changed its "
-                          "user, and may not be looked into");
+    tell_closed(call);
     return Outcome::failed(ENETDOWN);
   }
   const int type = call.number(1);

@@ -67,7 +67,7 @@ def draw(direction, measured):
         out.append(f"<rect x='{x}' y='{legend - 9}' width='10' height='10' "
                    f"fill='{COLOURS[mode]}'/>")
         out.append(_text(x + 15, legend, mode, 12, "start"))
-        x += 100
+        x += 110
     note = "black: the arithmetic ceiling"
     if direction != "both":
         note += "; dashed: PPP"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""How long a connection takes, and its first byte, beside the bare AT commands that do the same; and
-what rate those reach where the machine, not the line, is what bounds it."""
+"""How long a connection takes, and its first byte, beside the bare AT commands that do the same;
+and what rate those reach where the machine, not the line, is what bounds it."""
 import itertools
 import os
 import select

@@ -139,24 +139,24 @@ def row(case, flow):
 
 
 def bare(direction, seconds=2):
-    """Bytes per second of the bare exchange over a PTY."""
-    return float(subprocess.run([PROGRAMS / "bare", direction, str(seconds)], check=True,
+    """The bare exchange over a PTY."""
+    rate = float(subprocess.run([PROGRAMS / "bare", direction, str(seconds)], check=True,
                                 capture_output=True).stdout)
+    return Flow(rate, 0)
 
 
 def cat(size=200_000_000):
-    """Bytes per second that cat moves through a raw PTY."""
+    """What cat moves through a raw PTY, and what it costs the end that reads."""
     modem, port = pty.openpty()
     tty.setraw(port)
     begin = time.monotonic()
     reader = subprocess.Popen(["head", "-c", str(size)], stdin=port, stdout=subprocess.DEVNULL)
     writer = subprocess.Popen(["cat", "/dev/zero"], stdout=modem)
-    reader.wait()
+    _, _, usage = os.wait4(reader.pid, 0)
     seconds = time.monotonic() - begin
+    reader.returncode = 0
     writer.kill()
     writer.wait()
     os.close(modem)
     os.close(port)
-    return size / seconds
-
-
+    return Flow(size / seconds, (usage.ru_utime + usage.ru_stime) / (size / MB))

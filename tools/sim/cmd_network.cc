@@ -12,7 +12,8 @@ void net_open(Modem& m, const Command& command, const Parameters&) {
   const Stack::Net net = m.stack.net();
   if (command.form == Form::kRead) {
     Text text;
-    text << "+NETOPEN: " << (net == Stack::Net::kOpen || net == Stack::Net::kDropped ? 1 : 0);
+    text << "+NETOPEN: " << (net == Stack::Net::kOpen || net == Stack::Net::kDropped ? 1 : 0)
+         << m.profile.net_state_more;
     m.out.info(text);
     return m.ok();
   }
@@ -78,13 +79,19 @@ void answer_name(Modem& m, const std::string& name) {
     m.out.info("+CDNSGIP: 0,10");
     return m.error();
   }
+  const bool behind_ok = m.profile.address_behind_ok;
+  if (behind_ok) m.ok();
   const std::size_t count = m.profile.all_addresses ? addresses.size() : 1;
   for (std::size_t i = 0; i < count; ++i) {
     Text text;
     text << "+CDNSGIP: " << i + 1 << ',' << Quoted{name} << ",\"" << addresses[i] << '"';
-    i == 0 ? m.out.info(text) : m.out.more(text);
+    if (behind_ok) {
+      m.out.urc(text);
+    } else {
+      i == 0 ? m.out.info(text) : m.out.more(text);
+    }
   }
-  m.ok();
+  if (!behind_ok) m.ok();
 }
 
 void query_name(Modem& m, const Command& command, const Parameters& p) {

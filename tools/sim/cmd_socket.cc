@@ -34,6 +34,8 @@ void list_links(Modem& m) {
     if (link.open()) {
       text << (link.type() == Link::Type::kTcp ? ",\"TCP\",\"" : ",\"UDP\",\"") << link.peer().ip
            << "\"," << link.peer().port << ',' << link.server();
+    } else {
+      text << m.profile.closed_link_more;
     }
     i == 0 ? m.out.info(text) : m.out.more(text);
   }

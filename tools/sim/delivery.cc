@@ -87,11 +87,11 @@ void Delivery::push_once(Link& link) {
   const std::size_t whole = udp ? link.datagram().left : link.received().size();
   const std::size_t count = std::min(kMaxPush, whole);
   Text header;
-  header << "\r\n";
-  if (settings_.srip != 0) header << "RECV FROM:" << from << "\r\n";
+  header << profile_.line_end;
+  if (settings_.srip != 0) header << "RECV FROM:" << from << profile_.line_end;
   if (settings_.head != 0) {
-    if (settings_.header_type == 0) {
-      header << "+IPD" << count << "\r\n";
+    if (settings_.header_type == 0 || !profile_.obeys_header_type) {
+      header << "+IPD" << count << profile_.line_end;
     } else {
       header << "+RECEIVE," << link.number() << ',' << count << profile_.receive_end;
     }

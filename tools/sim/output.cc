@@ -29,15 +29,15 @@ void Output::info(std::string_view line) {
 }
 
 void Output::frame(std::string_view line) {
-  if (verbose) line_.write("\r\n");
+  if (verbose) line_.write(profile_.line_end);
   line_.write(line);
-  line_.write("\r\n");
+  line_.write(profile_.line_end);
 }
 
 void Output::more(std::string_view line) {
   seam(Seam::kBetweenLines);
   line_.write(line);
-  line_.write("\r\n");
+  line_.write(profile_.line_end);
 }
 
 void Output::info_with_data(std::string_view header, std::string_view data, std::string_view rest) {
@@ -54,9 +54,9 @@ void Output::final_text(std::string_view text, Final numeric) {
   answering_ = false;
   if (quiet) return;
   if (verbose) {
-    line_.write("\r\n");
+    line_.write(profile_.line_end);
     line_.write(text);
-    line_.write("\r\n");
+    line_.write(profile_.line_end);
   } else {
     Text number;
     number << static_cast<int>(numeric) << '\r';

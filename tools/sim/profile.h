@@ -21,10 +21,13 @@ struct Profile {
   std::string_view meaning;
   std::string_view model;
   std::string_view revision;
-  std::string_view prompt;       // CIPSEND's, framing included
-  std::string_view after_data;   // between CIPRXGET's data and the final OK
-  std::string_view receive_end;  // of "+RECEIVE,<link>,<length>", before the data
-  std::string_view send_test;    // the answer to AT+CIPSEND=?
+  std::string_view line_end;          // CR LF
+  std::string_view prompt;            // CIPSEND's, framing included
+  std::string_view after_data;        // between CIPRXGET's data and the final OK
+  std::string_view receive_end;       // of "+RECEIVE,<link>,<length>", before the data
+  std::string_view send_test;         // the answer to AT+CIPSEND=?
+  std::string_view net_state_more;    // behind the state in the answer to AT+NETOPEN?
+  std::string_view closed_link_more;  // behind the number of a closed link, AT+CIPOPEN?
   Order net_open;
   Order net_close;
   Order tcp_open;
@@ -33,6 +36,8 @@ struct Profile {
   Order udp_close;
   Order server_stop;
   bool all_addresses;      // CDNSGIP answers a line for each address
+  bool address_behind_ok;  // and says OK before it
+  bool obeys_header_type;  // CIPCCFG's HeaderType has an effect
   bool names_sender;       // CIPRXGET=5: a datagram with its sender
   bool pushes_in_payload;  // pushed data comes also while a CIPSEND's payload is awaited
   bool tells_net_close;    // +IPCLOSE: n,0 for each link that a NETCLOSE ends

@@ -92,7 +92,7 @@ class Monkey {
 };
 
 TEST_CASE("a module that everything has happened to is fresh after a restart") {
-  for (const char* profile : {"manual", "a7670", "sim7600"}) {
+  for (const char* profile : {"manual", "a7670", "sim7600", "odd"}) {
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
       Options options;
       options.profile = profile;

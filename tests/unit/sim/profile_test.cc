@@ -94,5 +94,27 @@ TEST_CASE("sim7600: +RECEIVE ends with a colon") {
   CHECK(bars(rig.until("hello")).find("|+RECEIVE,0,5:|hello") != std::string::npos);
 }
 
+TEST_CASE("odd: CR CR LF, empty fields, a header that does not name the link") {
+  Rig rig(with("odd"));
+  Peer peer;
+  // Types a command and returns its answer, echo included.
+  const auto answer = [&rig](const std::string& text) {
+    rig.type(text + "\r");
+    return rig.until("OK\r\r\n");
+  };
+  answer("ATE0");
+  answer("AT+NETOPEN");
+  rig.until("+NETOPEN: 0\r\r\n");
+  CHECK(answer("AT+NETOPEN?") == "\r\r\n+NETOPEN: 1,0\r\r\n\r\r\nOK\r\r\n");
+  answer("AT+CIPCCFG=,,,,1");
+  answer("AT+CIPOPEN=0,\"TCP\",\"127.0.0.1\"," + std::to_string(peer.port()));
+  rig.until("+CIPOPEN: 0,0\r\r\n");
+  peer.accept(rig);
+  CHECK(answer("AT+CIPOPEN?").find("+CIPOPEN: 1,\"\",\"\",,\r\r\n") != std::string::npos);
+  peer.send("hello");
+  const std::string pushed = rig.until("hello");
+  CHECK(pushed.substr(pushed.find("+IPD")) == "+IPD5\r\r\nhello");
+}
+
 }  // namespace
 }  // namespace a7600::sim
