@@ -4,6 +4,7 @@
 // _exit() and exec run none, so they wait here. A child that shares its parent's engine waits for
 // nothing: what it wrote is the engine's already.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdarg>
@@ -36,13 +37,31 @@ class Exec {
   bool ends_;
 };
 
-bool is_executable(const char* path) {
-  return path != nullptr && ::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+bool is_executable_file(const char* path) {
+  struct stat status;
+  return path != nullptr && ::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 &&
+         ::stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-// As execvp() looks it up.
+// Also that the kernel knows what to do with it. Formats that an administrator has added are not
+// known here; a program of such a one starts without what was written last.
+bool is_executable(const char* path) {
+  if (!is_executable_file(path)) return false;
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return true;  // may be run, but not read
+  char start[4] = {};
+  const bool has_start = ::read(fd, start, sizeof(start)) == sizeof(start);
+  a7600::preload::real().close(fd);
+  return has_start && (std::memcmp(start,
+                                   "\x7f"
+                                   "ELF",
+                                   4) == 0 ||
+                       std::memcmp(start, "#!", 2) == 0);
+}
+
+// As execvp() looks it up; it gives what the kernel does not know to the shell.
 bool is_executable_in_path(const char* file) {
-  if (file == nullptr || std::strchr(file, '/') != nullptr) return is_executable(file);
+  if (file == nullptr || std::strchr(file, '/') != nullptr) return is_executable_file(file);
   const char* path = ::getenv("PATH");
   if (path == nullptr) path = "/bin:/usr/bin";
   const std::size_t file_size = std::strlen(file) + 1;
@@ -54,7 +73,7 @@ bool is_executable_in_path(const char* file) {
       char* end = candidate + size;
       if (size > 0) *end++ = '/';
       std::memcpy(end, file, file_size);
-      if (is_executable(candidate)) return true;
+      if (is_executable_file(candidate)) return true;
     }
     if (at[size] == '\0') return false;
     at += size + 1;
