@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t kMostCalls = 1024;
 constexpr int kCallsATurn = 8;
-constexpr std::size_t kMostOptions = 64;
 constexpr std::size_t kMostWaiters = 64;  // in connect(2), on one socket
 constexpr std::size_t kMostQueries = 512;
 constexpr std::uint16_t kFirstMadeUpPort = 32768;
@@ -48,6 +47,12 @@ wire::SocketState wire_state(const Socket& socket) {
       return wire::SocketState::kFailed;
   }
   return wire::SocketState::kFailed;
+}
+
+// Linux takes addresses of the socket's own family. For an IPv6 one the others are too short.
+int check_family(const wire::Request& request, const Socket& socket) {
+  if (request.domain == socket.domain) return 0;
+  return socket.domain == AF_INET6 ? EINVAL : EAFNOSUPPORT;
 }
 
 }  // namespace
@@ -129,9 +134,11 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
     case wire::Op::kBind:
       return bind(call, request, *socket);
     case wire::Op::kListen:
-      return listen(std::move(call), *socket);
+      return listen(std::move(call), request, *socket);
+    case wire::Op::kShutdown:
+      return shutdown(call, request, *socket);
     case wire::Op::kDescribe:
-      return static_cast<void>(reply(call, description(*socket)));
+      return describe(std::move(call), request, *socket);
     case wire::Op::kProgress:
       return progress(std::move(call), *socket);
     case wire::Op::kLinger:
@@ -223,16 +230,22 @@ void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
 }
 
 void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+  if (const int error = check_family(request, socket)) {
+    return static_cast<void>(reply_error(call, error));
+  }
+  const bool is_mapped = (request.flags & wire::kMapped) != 0;
+  if (is_mapped && socket.is_ipv6_only()) return static_cast<void>(reply_error(call, EINVAL));
   const Endpoint wanted = request.endpoint();
-  if (socket.bound || socket.state != Socket::State::kIdle)
-    return static_cast<void>(reply_error(call, EINVAL));
   const bool any = wanted.ip == Ipv4{};
   if (!any && (!modem_.up() || wanted.ip != modem_.address())) {
     return static_cast<void>(reply_error(call, EADDRNOTAVAIL));
   }
+  const bool is_unused = socket.state == Socket::State::kIdle || (socket.is_udp() && !socket.bound);
+  if (socket.bound || !is_unused) return static_cast<void>(reply_error(call, EINVAL));
+  if (!socket.is_udp()) let_go_of(wanted.port);
   const Endpoint before = socket.local;
   socket.local = wanted;
-  if (is_port_taken(socket)) {
+  if (is_port_taken(socket, For::kBind)) {
     socket.local = before;
     return static_cast<void>(reply_error(call, EADDRINUSE));
   }
@@ -240,41 +253,58 @@ void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& so
   socket.port_chosen = wanted.port != 0;
   socket.local = {wanted.ip, wanted.port != 0 ? wanted.port : made_up_port()};
   // A datagram socket hears from now on; with a port of no meaning it may wait for its first word.
-  if (socket.is_udp() && socket.port_chosen && !is_ipv6_only(socket)) open_udp(socket);
+  if (socket.is_udp() && socket.port_chosen && !socket.is_ipv6_only()) open_udp(socket);
   reply(call, {});
 }
 
-// Nothing arrives there, as the module has IPv4 only. Servers have one of these beside an IPv4
-// socket with the same port.
-bool Engine::is_ipv6_only(const Socket& socket) {
-  int only = 0;
-  for (const wire::OptionRecord& option : socket.options) {
-    if (option.level != IPPROTO_IPV6 || option.name != IPV6_V6ONLY) continue;
-    std::memcpy(&only, option.value.data(), sizeof(only));
+// Listeners of the port that have been closed, before their turn in the loop: a program that closes
+// one and binds another at once finds the port free.
+void Engine::let_go_of(std::uint16_t port) {
+  std::vector<modem::ConnectionId> closed;
+  for (const auto& [id, socket] : sockets_) {
+    const bool holds = socket->state == Socket::State::kListening ||
+                       (socket->state == Socket::State::kIdle && socket->bound);
+    if (!socket->is_udp() && holds && socket->local.port == port && socket->pair.hung_up()) {
+      closed.push_back(id);
+    }
   }
-  return socket.domain == AF_INET6 && only != 0;
+  for (const modem::ConnectionId id : closed) on_pair(*find(id), EPOLLHUP);
 }
 
-bool Engine::is_port_taken(const Socket& socket) const {
+// As Linux has it, but that a listener's port is never shared: the module has one server for it,
+// and a datagram socket's neither.
+bool Engine::is_port_taken(const Socket& socket, For what) const {
   if (socket.local.port == 0) return false;
-  return std::any_of(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
+  const auto shares = [](const Socket& one, const Socket& other, int option) {
+    return one.is_set(SOL_SOCKET, option) && other.is_set(SOL_SOCKET, option);
+  };
+  return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
     const Socket& other = *entry.second;
-    const bool in_use =
-        socket.is_udp() ? other.is_udp() && other.bound : other.state == Socket::State::kListening;
-    return &other != &socket && in_use && other.local.port == socket.local.port &&
-           is_ipv6_only(other) == is_ipv6_only(socket);
+    if (&other == &socket || other.is_udp() != socket.is_udp() || !other.bound || other.closing ||
+        other.state == Socket::State::kFailed || other.local.port != socket.local.port ||
+        other.is_ipv6_only() != socket.is_ipv6_only()) {
+      return false;
+    }
+    if (other.state == Socket::State::kListening || socket.is_udp()) return true;
+    return what == For::kBind && !shares(socket, other, SO_REUSEADDR) &&
+           !shares(socket, other, SO_REUSEPORT);
   });
 }
 
-void Engine::listen(UniqueFd call, Socket& socket) {
+void Engine::listen(UniqueFd call, const wire::Request& request, Socket& socket) {
   if (socket.state == Socket::State::kListening) {
     // Only the backlog may be new.
     return static_cast<void>(reply(call, {}));
   }
+  const bool was_refused = socket.state == Socket::State::kFailed && !socket.was_connected;
+  if (socket.spent || was_refused) return renew(call, request, socket);
   if (socket.state != Socket::State::kIdle) return static_cast<void>(reply_error(call, EINVAL));
   if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
-  if (is_port_taken(socket)) return static_cast<void>(reply_error(call, EADDRINUSE));
-  if (is_ipv6_only(socket)) {
+  let_go_of(socket.local.port);
+  if (is_port_taken(socket, For::kListen)) {
+    return static_cast<void>(reply_error(call, EADDRINUSE));
+  }
+  if (socket.is_ipv6_only()) {
     socket.state = Socket::State::kListening;
     return static_cast<void>(reply(call, {}));
   }
@@ -288,12 +318,63 @@ void Engine::listen(UniqueFd call, Socket& socket) {
   modem_.listen(socket.id, socket.local.port, now_ + config_.connect_timeout, now_);
 }
 
+// What is left to the kernel, on the program's end, the caller does.
+void Engine::shutdown(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+  wire::Reply out = description(socket);
+  switch (socket.state) {
+    case Socket::State::kConnected:
+    case Socket::State::kFinished:
+      break;
+    case Socket::State::kListening:
+      if (request.level == SHUT_WR) break;
+      if (!socket.is_ipv6_only()) modem_.stop(socket.id, now_);
+      socket.state = Socket::State::kIdle;
+      socket.spent = true;
+      break;
+    case Socket::State::kConnecting:
+      give_up(socket);
+      break;
+    case Socket::State::kIdle:
+    case Socket::State::kFailed:
+      out.error = ENOTCONN;
+      break;
+  }
+  reply(call, out);
+}
+
+// Ends what the program itself wants ended, so that there is no error to tell.
+void Engine::give_up(Socket& socket) {
+  fail(socket, ECONNABORTED, {});
+  socket.pending_error = 0;
+  socket.connect_reported = true;
+  socket.was_connected = false;
+  begin_close(socket);
+}
+
+// connect(2) with AF_UNSPEC: the socket is as new, but for its options and the port it was bound
+// to.
+void Engine::disconnect(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+  if (socket.state == Socket::State::kIdle && !socket.spent) {
+    return static_cast<void>(reply(call, {}));
+  }
+  if (socket.state == Socket::State::kListening && !socket.is_ipv6_only()) {
+    modem_.stop(socket.id, now_);
+  } else if (socket.state != Socket::State::kFailed && socket.state != Socket::State::kIdle) {
+    give_up(socket);
+  }
+  renew(call, request, socket);
+}
+
 void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket) {
   const bool blocking = (request.flags & wire::kNonBlocking) == 0;
-  // Linux lets an address of one family connect a socket of its own only.
-  if (request.domain != socket.domain) return static_cast<void>(reply_error(call, EAFNOSUPPORT));
+  if (request.domain == AF_UNSPEC) return disconnect(call, request, socket);
+  if (const int error = check_family(request, socket)) {
+    return static_cast<void>(reply_error(call, error));
+  }
+  if (socket.is_ipv6_only()) return static_cast<void>(reply_error(call, ENETUNREACH));
   switch (socket.state) {
     case Socket::State::kIdle:
+      if (socket.spent) return renew(call, request, socket);
       start_connecting(call, request, socket);
       if (socket.state == Socket::State::kFailed) {
         // At once: the line is another connection's (transparent mode).
@@ -323,7 +404,7 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
         return static_cast<void>(
             reply_error(call, posix != 0 ? posix : ECONNABORTED, std::exchange(socket.notice, {})));
       }
-      return retry_connecting(call, request, socket);
+      return renew(call, request, socket);
   }
 }
 
@@ -339,9 +420,9 @@ void Engine::start_connecting(const UniqueFd& call, const wire::Request& request
   open_or_hold(socket);
 }
 
-// The old pair is gone, with what poll(2) showed of the failure. The program gets a new one, which
-// its side puts under the same number.
-void Engine::retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket) {
+// The old pair can't be used again: it is closed, with what poll(2) showed of the failure, or shut
+// down. The program gets a new one, which its side puts under the same number.
+void Engine::renew(const UniqueFd& call, const wire::Request& request, Socket& socket) {
   const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
   UniqueFd program_end;
   auto made = adopt_pair(socket.domain, socket.type, nonblocking, Gate::kShut, program_end);
@@ -352,6 +433,7 @@ void Engine::retry_connecting(const UniqueFd& call, const wire::Request& request
   fresh.port_chosen = socket.port_chosen;
   fresh.bound = socket.bound;
   fresh.options = std::move(socket.options);
+  fresh.set_options_on(program_end.get());
   if (!socket.closing) destroy(socket.id);
   // The program repeats the call on the new descriptor: were this one to wait, the program could
   // not be told of the descriptor meanwhile.
@@ -374,6 +456,17 @@ wire::Reply Engine::description(const Socket& socket) {
   return out;
 }
 
+void Engine::describe(UniqueFd call, const wire::Request& request, Socket& socket) {
+  const bool wants_address = (request.flags & wire::kWantsAddress) != 0 && socket.is_udp();
+  if (wants_address && socket.state == Socket::State::kConnecting &&
+      socket.waiters.size() < kMostWaiters) {
+    return socket.waiters.push_back(std::move(call));
+  }
+  wire::Reply out = description(socket);
+  if (wants_address) out.local_ip = modem_.address().value;
+  reply(call, out);
+}
+
 void Engine::take_error(const UniqueFd& call, Socket& socket) {
   wire::Reply out;
   out.value = std::exchange(socket.pending_error, 0);
@@ -383,35 +476,6 @@ void Engine::take_error(const UniqueFd& call, Socket& socket) {
   if (authoritative) out.flags |= wire::kAuthoritative;
   out.set_notice(std::exchange(socket.notice, {}));
   reply(call, out);
-}
-
-void Engine::set_option(const UniqueFd& call, const wire::Request& request, Socket& socket) {
-  wire::OptionRecord record;
-  if (request.level == IPPROTO_IPV6 && socket.domain != AF_INET6) {
-    return static_cast<void>(reply_error(call, ENOPROTOOPT));
-  }
-  if (request.size > record.value.size()) return static_cast<void>(reply_error(call, EINVAL));
-  record.level = request.level;
-  record.name = request.name;
-  record.size = request.size;
-  std::copy_n(request.data.begin(), request.size, record.value.begin());
-  std::erase_if(socket.options, [&record](const wire::OptionRecord& old) {
-    return old.level == record.level && old.name == record.name;
-  });
-  if (socket.options.size() >= kMostOptions) return static_cast<void>(reply_error(call, ENOBUFS));
-  socket.options.push_back(record);
-  reply(call, {});
-}
-
-void Engine::get_option(const UniqueFd& call, const wire::Request& request, Socket& socket) {
-  for (const wire::OptionRecord& record : socket.options) {
-    if (record.level != request.level || record.name != request.name) continue;
-    wire::Reply out;
-    out.size = static_cast<std::uint16_t>(record.size);
-    std::copy_n(record.value.begin(), record.size, out.data.begin());
-    return static_cast<void>(reply(call, out));
-  }
-  reply_error(call, ENOENT);
 }
 
 void Engine::release(const UniqueFd& call, Socket& socket) {

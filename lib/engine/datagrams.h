@@ -45,8 +45,9 @@ class Datagrams {
     std::size_t size = 0;
     Endpoint to;
   };
-  // The next datagram that the program has sent, peers in turn. Empty ones are skipped: the module
-  // can't send them (manual 2.4: 1-1500 bytes).
+  // The next datagram that the program has sent, peers in turn. Empty ones are skipped, and those
+  // that don't fit dropped: the module can't send them (manual 2.4: 1-1500 bytes). sendto(2) and
+  // the like have refused the latter already, but not write(2), which is the kernel's.
   std::optional<Taken> take(std::span<std::byte> into);
 
   void give(const Endpoint& from, std::span<const std::byte> bytes);
