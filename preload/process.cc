@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The ends of a process. What was written just before exit() leaves in the library's destructor;
-// _exit() and exec run none, so they wait here. A child that shares its parent's engine waits for
-// nothing: what it wrote is the engine's already.
+// The ends of a process, and its successors. What was written just before exit() leaves in the
+// library's destructor; _exit() and exec run none, so they wait here. A child that shares its
+// parent's engine waits for nothing: what it wrote is the engine's already.
+//
+// A program that the library can't be loaded into, or whose calls pass it by, is started by way of
+// the command a7600, which puts a filter on it (lib/seccomp); only under `a7600 run`.
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,12 +16,17 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/program_file.h"
 #include "client/runtime.h"
+#include "filtering.h"
 #include "hook.h"
 
+using a7600::preload::filtering;
 using a7600::preload::real;
 
 namespace {
+
+constexpr std::size_t kPathSize = 4096;
 
 // The engine's thread does not survive exec, so its connections end here, as far as the new program
 // will take the old one's place: a call that is going to fail changes nothing.
@@ -52,32 +61,74 @@ bool is_executable(const char* path) {
   char start[4] = {};
   const bool has_start = ::read(fd, start, sizeof(start)) == sizeof(start);
   a7600::preload::real().close(fd);
-  return has_start && (std::memcmp(start,
-                                   "\x7f"
-                                   "ELF",
-                                   4) == 0 ||
-                       std::memcmp(start, "#!", 2) == 0);
+  constexpr char kElf[] = {0x7f, 'E', 'L', 'F'};
+  return has_start && (std::memcmp(start, kElf, 4) == 0 || std::memcmp(start, "#!", 2) == 0);
 }
 
-// As execvp() looks it up; it gives what the kernel does not know to the shell.
-bool is_executable_in_path(const char* file) {
-  if (file == nullptr || std::strchr(file, '/') != nullptr) return is_executable_file(file);
+// As execvp() looks it up; into `found`, which has room for a path.
+bool find_in_path(const char* file, char* found) {
+  if (file == nullptr || std::strchr(file, '/') != nullptr) {
+    if (!is_executable_file(file) || std::strlen(file) >= kPathSize) return false;
+    std::strcpy(found, file);
+    return true;
+  }
   const char* path = ::getenv("PATH");
   if (path == nullptr) path = "/bin:/usr/bin";
   const std::size_t file_size = std::strlen(file) + 1;
-  char candidate[4096];
   for (const char* at = path;;) {
     const std::size_t size = std::strcspn(at, ":");
-    if (size + 1 + file_size <= sizeof(candidate)) {
-      std::memcpy(candidate, at, size);
-      char* end = candidate + size;
+    if (size + 1 + file_size <= kPathSize) {
+      std::memcpy(found, at, size);
+      char* end = found + size;
       if (size > 0) *end++ = '/';
       std::memcpy(end, file, file_size);
-      if (is_executable_file(candidate)) return true;
+      if (is_executable_file(found)) return true;
     }
     if (at[size] == '\0') return false;
     at += size + 1;
   }
+}
+
+// Whether the calls of the program `path` need a filter to be seen, and it can be had. One that
+// would gain rights is left alone: under a filter it wouldn't.
+bool needs_filter(const char* path) {
+  if (!filtering().is_on()) return false;
+  struct stat status;
+  if (::stat(path, &status) != 0) return false;
+  if ((status.st_mode & (S_ISUID | S_ISGID)) != 0 && ::geteuid() != 0) return false;
+  const a7600::ProgramKind kind = a7600::program_kind(path);
+  return kind == a7600::ProgramKind::kStatic || kind == a7600::ProgramKind::kGo;
+}
+
+std::size_t count_words(char* const* argv) {
+  std::size_t count = 0;
+  while (argv != nullptr && argv[count] != nullptr) ++count;
+  return count;
+}
+
+constexpr std::size_t kOwnWords = 4;
+
+// The words of the command that starts the program `path` under a filter: kOwnWords, and its own.
+void put_filtered_words(const char* path, char* const* argv, std::size_t count, char** out) {
+  const char* const own[kOwnWords] = {"a7600", "filtered", filtering().supervisor, path};
+  for (std::size_t i = 0; i < kOwnWords; ++i) out[i] = const_cast<char*>(own[i]);
+  for (std::size_t i = 0; i < count; ++i) out[kOwnWords + i] = argv[i];
+  out[kOwnWords + count] = nullptr;
+}
+
+int exec_filtered(const char* path, char* const* argv, char* const* envp) {
+  const std::size_t count = count_words(argv);
+  auto** words = static_cast<char**>(__builtin_alloca((kOwnWords + count + 1) * sizeof(char*)));
+  put_filtered_words(path, argv, count, words);
+  return real().execve(filtering().command, words, envp);
+}
+
+int spawn_filtered(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+                   const posix_spawnattr_t* attributes, char* const* argv, char* const* envp) {
+  const std::size_t count = count_words(argv);
+  auto** words = static_cast<char**>(__builtin_alloca((kOwnWords + count + 1) * sizeof(char*)));
+  put_filtered_words(path, argv, count, words);
+  return real().posix_spawn(pid, filtering().command, actions, attributes, words, envp);
 }
 
 std::size_t count_arguments(va_list list) {
@@ -108,25 +159,35 @@ A7600_HOOK __attribute__((noreturn)) void _Exit(int status) { _exit(status); }
 
 A7600_HOOK int execve(const char* path, char* const* argv, char* const* envp) {
   const auto& libc = real();
-  const Exec exec(is_executable(path));
+  const bool executable = is_executable(path);
+  const Exec exec(executable);
+  if (executable && needs_filter(path)) return exec_filtered(path, argv, envp);
   return libc.execve(path, argv, envp);
 }
 
 A7600_HOOK int execv(const char* path, char* const* argv) {
   const auto& libc = real();
-  const Exec exec(is_executable(path));
+  const bool executable = is_executable(path);
+  const Exec exec(executable);
+  if (executable && needs_filter(path)) return exec_filtered(path, argv, environ);
   return libc.execv(path, argv);
 }
 
 A7600_HOOK int execvp(const char* file, char* const* argv) {
   const auto& libc = real();
-  const Exec exec(is_executable_in_path(file));
+  char path[kPathSize];
+  const bool executable = find_in_path(file, path);
+  const Exec exec(executable);
+  if (executable && needs_filter(path)) return exec_filtered(path, argv, environ);
   return libc.execvp(file, argv);
 }
 
 A7600_HOOK int execvpe(const char* file, char* const* argv, char* const* envp) {
   const auto& libc = real();
-  const Exec exec(is_executable_in_path(file));
+  char path[kPathSize];
+  const bool executable = find_in_path(file, path);
+  const Exec exec(executable);
+  if (executable && needs_filter(path)) return exec_filtered(path, argv, envp);
   return libc.execvpe(file, argv, envp);
 }
 
@@ -166,4 +227,25 @@ A7600_HOOK int execle(const char* path, const char* argument, ...) {
   char** envp = va_arg(list, char**);
   va_end(list);
   return execve(path, argv, envp);
+}
+
+A7600_HOOK int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+                           const posix_spawnattr_t* attributes, char* const* argv,
+                           char* const* envp) {
+  const auto& libc = real();
+  if (is_executable(path) && needs_filter(path)) {
+    return spawn_filtered(pid, path, actions, attributes, argv, envp);
+  }
+  return libc.posix_spawn(pid, path, actions, attributes, argv, envp);
+}
+
+A7600_HOOK int posix_spawnp(pid_t* pid, const char* file, const posix_spawn_file_actions_t* actions,
+                            const posix_spawnattr_t* attributes, char* const* argv,
+                            char* const* envp) {
+  const auto& libc = real();
+  char path[kPathSize];
+  if (filtering().is_on() && find_in_path(file, path) && needs_filter(path)) {
+    return spawn_filtered(pid, path, actions, attributes, argv, envp);
+  }
+  return libc.posix_spawnp(pid, file, actions, attributes, argv, envp);
 }

@@ -12,12 +12,15 @@
 #include <string_view>
 
 #include "client/runtime.h"
+#include "client/spawn.h"
 #include "config/config.h"
+#include "filtering.h"
 
 namespace a7600::preload {
 namespace {
 
 Real g_real;
+Filtering g_filtering;
 pthread_once_t g_once = PTHREAD_ONCE_INIT;
 bool g_ready = false;
 
@@ -28,6 +31,18 @@ std::optional<std::string> environment(std::string_view name) {
   const char* value = ::getenv(std::string(name).c_str());
   if (value == nullptr) return std::nullopt;
   return std::string(value);
+}
+
+template <std::size_t Size>
+void keep(std::string_view text, char (&into)[Size]) {
+  if (text.size() < Size) text.copy(into, text.size());
+}
+
+void set_up_filtering() {
+  const auto supervisor = environment("A7600_SUPERVISOR");
+  if (!supervisor || supervisor->empty()) return;
+  keep(*supervisor, g_filtering.supervisor);
+  if (const auto command = client::find_command()) keep(*command, g_filtering.command);
 }
 
 void set_up() {
@@ -44,6 +59,7 @@ void set_up() {
   libc.freeaddrinfo = ::freeaddrinfo;
   // Here and now: nginx and php overwrite the environment later.
   client::Runtime::get().set_up(libc, config::load(environment), pass_this_thread);
+  set_up_filtering();
   __atomic_store_n(&g_ready, true, __ATOMIC_RELEASE);
 }
 
@@ -62,6 +78,11 @@ __attribute__((destructor)) void on_end() {
 const Real& real() {
   if (!__atomic_load_n(&g_ready, __ATOMIC_ACQUIRE)) pthread_once(&g_once, set_up);
   return g_real;
+}
+
+const Filtering& filtering() {
+  real();
+  return g_filtering;
 }
 
 bool passes() { return t_passes; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <netdb.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>

@@ -58,9 +58,9 @@ std::string set_socket_config(const std::array<int, 7>& values) {
   return out;
 }
 
-std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
-                     std::chrono::milliseconds cipsend) {
-  return joined("AT+CIPTIMEOUT=", netopen.count(), ",", cipopen.count(), ",", cipsend.count());
+std::string timeouts(const std::array<int, 3>& milliseconds) {
+  const auto [netopen, cipopen, cipsend] = milliseconds;
+  return joined("AT+CIPTIMEOUT=", netopen, ",", cipopen, ",", cipsend);
 }
 
 std::optional<std::string> define_context(std::string_view apn) {
@@ -69,6 +69,21 @@ std::optional<std::string> define_context(std::string_view apn) {
   if (!clean || apn.empty()) return std::nullopt;
   return joined("AT+CGDCONT=1,\"IP\",\"", apn, "\"");
 }
+
+std::optional<std::string> authenticate(const Login& login) {
+  for (const std::string_view text :
+       {std::string_view(login.user), std::string_view(login.password)}) {
+    if (!std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= 0x20 && c < 0x7f && c != '"'; })) {
+      return std::nullopt;
+    }
+  }
+  // The password comes before the user, other than in 3GPP TS 27.007 (A76XX manual).
+  return joined("AT+CGAUTH=1,", static_cast<int>(login.type), ",\"", login.password, "\",\"",
+                login.user, "\"");
+}
+
+std::string set_rate(int baud) { return joined("AT+IPR=", baud); }
 
 std::optional<std::string> enter_pin(std::string_view pin) {
   const bool digits =

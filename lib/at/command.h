@@ -31,11 +31,20 @@ std::string server_start(std::uint16_t port, int server);
 std::string server_stop(int server);
 std::string resolve(const HostName& name);
 std::string set_socket_config(const std::array<int, 7>& values);  // AT+CIPCCFG, manual 2.13
-std::string timeouts(std::chrono::milliseconds netopen, std::chrono::milliseconds cipopen,
-                     std::chrono::milliseconds cipsend);
+std::string timeouts(const std::array<int, 3>& milliseconds);     // AT+CIPTIMEOUT, manual 2.12
 
 // nullopt if the text holds a quote or anything unprintable.
 std::optional<std::string> define_context(std::string_view apn);
+// Who logs in at the APN, and how (AT+CGAUTH's <auth_type>).
+struct Login {
+  enum class Type { kPap = 1, kChap = 2, kEither = 3 };
+  Type type = Type::kEither;
+  std::string user;
+  std::string password;
+};
+// nullopt if a text holds a quote or anything unprintable.
+std::optional<std::string> authenticate(const Login& login);
+std::string set_rate(int baud);  // AT+IPR
 // nullopt unless `pin` is 4 to 8 digits.
 std::optional<std::string> enter_pin(std::string_view pin);
 

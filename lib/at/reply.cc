@@ -110,7 +110,10 @@ Reply parse_open(const Fields& fields) {
   const auto link = fields.integer(0);
   const auto port = number<std::uint16_t>(fields[3]);
   if (!link) return Other{};
-  OpenLink out{*link, unquoted(fields[1]) == "UDP", {}, -1};
+  const std::string_view type = unquoted(fields[1]);
+  // Some firmware shows the fields of a closed link, too, with nothing in them.
+  if (type.empty()) return ClosedLink{*link};
+  OpenLink out{*link, type == "UDP", {}, -1};
   // A UDP link may show no peer, and a domain name may stand where the address belongs.
   out.peer.ip = Ipv4::parse(unquoted(fields[2])).value_or(Ipv4{});
   out.peer.port = port.value_or(0);
@@ -170,10 +173,17 @@ Reply parse_dns(const Fields& fields) {
   return DnsAnswer{unquoted(fields[1]), *ip};
 }
 
+Reply parse_timeouts(const Fields& fields) {
+  if (const auto v = fields.integers<3>()) return CipTimeout{*v};
+  return Other{};
+}
+
 Reply parse_net_open(const Fields& fields) {
-  // The manual's 6.4.2 shows "+NETOPEN: 0,0" where 2.1 has one field.
-  if (const auto v = fields.integers<2>()) return NetOpen{(*v)[1]};
-  return single<NetOpen>(fields);
+  // The manual's 6.4.2 shows "+NETOPEN: 0,0" where 2.1 has one field. The <err> is the latter of
+  // two, the <net_state> the former.
+  if (const auto v = fields.integers<2>()) return NetOpen{.err = (*v)[1], .state = (*v)[0]};
+  if (const auto v = fields.integers<1>()) return NetOpen{.err = (*v)[0], .state = (*v)[0]};
+  return Other{};
 }
 
 Reply parse_registration(const Fields& fields) {
@@ -227,6 +237,7 @@ constexpr Row kRows[] = {
     {"+CIPHEAD:", single<HeadMode>},
     {"+CIPSRIP:", single<SourceMode>},
     {"+CIPMODE:", single<CipMode>},
+    {"+CIPTIMEOUT:", parse_timeouts},
     {"+CIPACK:", parse_ack},
     {"+CREG:", parse_registration},
     {"+CGREG:", parse_registration},

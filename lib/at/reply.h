@@ -35,7 +35,8 @@ struct IpError {  // "+IP ERROR: <err_info>"
 
 // ---- Results of one command; before or after its OK (2.1-2.6, 2.15).
 struct NetOpen {  // "+NETOPEN: <err>" or, after "AT+NETOPEN?", "+NETOPEN: <net_state>"
-  int value;
+  int err;
+  int state;
 };
 struct NetClose {
   int err;
@@ -83,6 +84,9 @@ struct RxMode {  // "+CIPRXGET: <mode>"
 };
 struct CipMode {
   int mode;
+};
+struct CipTimeout {  // "+CIPTIMEOUT: <netopen>,<cipopen>,<cipsend>", in milliseconds
+  std::array<int, 3> values;
 };
 struct Address {  // "+IPADDR: <ip>"
   Ipv4 ip;
@@ -147,9 +151,9 @@ struct Other {};
 using Reply =
     std::variant<Other, Ok, ErrorResult, CmeError, Connect, NoConnection, CipError, IpError,
                  NetOpen, NetClose, OpenResult, CloseResult, SendResult, ServerStop, OpenLink,
-                 ClosedLink, RxHeader, RxRest, RxMode, CipMode, Address, Ack, DnsAnswer, DnsError,
-                 ServerLine, Pin, Registration, SocketConfig, HeadMode, SourceMode, DataReady,
-                 LinkClosed, NetworkClosed, ClientAccepted, RecvFrom, PushHeader, Boot>;
+                 ClosedLink, RxHeader, RxRest, RxMode, CipMode, CipTimeout, Address, Ack, DnsAnswer,
+                 DnsError, ServerLine, Pin, Registration, SocketConfig, HeadMode, SourceMode,
+                 DataReady, LinkClosed, NetworkClosed, ClientAccepted, RecvFrom, PushHeader, Boot>;
 
 // Reads one line. Blanks after a colon or comma don't matter; numbers outside an int, missing
 // fields and words where numbers belong make it Other. Views point into `line`.

@@ -57,6 +57,10 @@ std::optional<Token> Tokenizer::next_line() {
         // Whether LF belongs to this end is known only when the next byte is there: a payload may
         // start right behind.
         if (after == buffer_.size()) return std::nullopt;
+        if (data[after] == '\r') {
+          if (after + 1 == buffer_.size()) return std::nullopt;
+          if (data[after + 1] == '\n') ++after;
+        }
         if (data[after] == '\n') ++after;
       }
     }

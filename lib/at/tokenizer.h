@@ -24,8 +24,9 @@ struct Token {
 // guessed from the bytes: a payload or a prompt is recognized only where the command in flight has
 // announced it, so nothing that a remote peer sends can be taken for a result code.
 //
-// Lines end with LF or with CR; a CR LF pair is one end. Empty lines are not reported. The module
-// prints NUL bytes when it starts, and an unplugged UART prints noise, hence the trimming.
+// Lines end with LF or with CR; CR LF is one end, and so is CR CR LF, which some lines turn it
+// into. Empty lines are not reported. The module prints NUL bytes when it starts, and an unplugged
+// UART prints noise, hence the trimming.
 class Tokenizer {
  public:
   static constexpr std::size_t kLongestLine = 2048;

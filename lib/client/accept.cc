@@ -63,15 +63,18 @@ std::optional<int> accept(int fd, sockaddr* address, socklen_t* length, int flag
     if (length == nullptr) return fail(EFAULT);
     if (static_cast<int>(*length) < 0) return fail(EINVAL);
   }
-  if (const int error = wait_for_record(fd, identity->engine)) return fail(error);
-  // With no number free, the record would be taken and its socket lost: keep one.
-  UniqueFd reserve(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-  if (!reserve) return fail(errno);
-  reserve.reset();
   wire::AcceptRecord record;
   UniqueFd accepted;
-  const int error = wire::receive_message(fd, &record, sizeof(record), accepted, 0);
-  // Another process may have been faster; then a blocking call has waited for the next.
+  int error = 0;
+  // Another process may be faster in taking it; then a blocking call waits for the next.
+  do {
+    if (const int waited = wait_for_record(fd, identity->engine)) return fail(waited);
+    // With no number free, the record would be taken and its socket lost: keep one.
+    UniqueFd reserve(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!reserve) return fail(errno);
+    reserve.reset();
+    error = wire::receive_message(fd, &record, sizeof(record), accepted, MSG_DONTWAIT);
+  } while (error == EAGAIN);
   if (error != 0) return fail(error == ECONNRESET ? ENETDOWN : error);
   if (!accepted) return fail(ECONNABORTED);
   if ((flags & SOCK_CLOEXEC) == 0) ::fcntl(accepted.get(), F_SETFD, 0);

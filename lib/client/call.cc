@@ -21,7 +21,7 @@ bool is_trusted(int fd) {
 }  // namespace
 
 // Connects, and sends the request.
-int Call::open(const wire::UnixAddress& engine, UniqueFd& connection) const {
+int Call::open(const wire::UnixAddress& engine, UniqueFd& connection) {
   connection.reset(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!connection) return errno;
   const int fd = connection.get();
@@ -31,13 +31,14 @@ int Call::open(const wire::UnixAddress& engine, UniqueFd& connection) const {
   } while (connected != 0 && errno == EINTR);
   if (connected != 0) return errno == ENOENT ? ECONNREFUSED : errno;
   if (!is_trusted(fd)) return EACCES;
+  request.pass = Runtime::get().pass();
   if (const int error = wire::send(fd, request, descriptor)) {
     return error == EPIPE || error == ECONNRESET ? ENETDOWN : error;
   }
   return 0;
 }
 
-int Call::post(const wire::UnixAddress& engine) const {
+int Call::post(const wire::UnixAddress& engine) {
   UniqueFd connection;
   return open(engine, connection);
 }

@@ -34,12 +34,12 @@ struct Call {
   // belongs to another user; ENETDOWN when it died. Prints the notice that the reply carries.
   int run(const wire::UnixAddress& engine);
   // Sends a request that is not answered. 0 or an errno, as run().
-  int post(const wire::UnixAddress& engine) const;
+  int post(const wire::UnixAddress& engine);
   // run(), with the reply's own error if there is a reply.
   int result_of(const wire::UnixAddress& engine);
 
  private:
-  int open(const wire::UnixAddress& engine, UniqueFd& connection) const;
+  int open(const wire::UnixAddress& engine, UniqueFd& connection);
 };
 
 }  // namespace a7600::client

@@ -72,6 +72,7 @@ std::optional<ssize_t> send_datagram(int fd, const Identity& identity, const msg
   // IP_PKTINFO, IP_TOS and the like mean nothing to the modem, and AF_UNIX refuses them.
   translated.msg_control = nullptr;
   translated.msg_controllen = 0;
+  translated.msg_flags = kTranslated;
   std::optional<wire::UnixAddress> name;
   if (message.msg_name != nullptr) {
     const auto route = route_datagram(fd, identity, static_cast<const sockaddr*>(message.msg_name),
@@ -96,6 +97,7 @@ std::optional<ssize_t> send_datagram(int fd, const Identity& identity, const msg
 ssize_t receive_datagram(int fd, const Identity& identity, msghdr& message, int flags) {
   wire::UnixAddress from;
   msghdr translated = message;
+  translated.msg_flags = kTranslated;
   if (message.msg_name != nullptr) {
     translated.msg_name = &from.address;
     translated.msg_namelen = sizeof(from.address);

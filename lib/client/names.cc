@@ -85,7 +85,8 @@ bool is_in_hosts_file(std::string_view name) {
 }
 
 // Asks the modem. 0 and the addresses, or an errno: ENOENT for a name without an address, ETIMEDOUT
-// or ENETDOWN while the module is not up, or what is wrong with the port or the configuration.
+// or ENETDOWN while the module is not up, EAGAIN while it takes no commands, or what is wrong with
+// the port or the configuration.
 int look_up(const char* name, std::vector<in_addr>& out) {
   // Checked here too, so that a wrong name costs no engine.
   const auto host = at::HostName::parse(name);
@@ -120,6 +121,7 @@ int eai_of(int posix) {
       return EAI_NONAME;
     case ENETDOWN:
     case ETIMEDOUT:
+    case EAGAIN:  // the line is a connection's own (transparent mode)
       return EAI_AGAIN;
     default:
       errno = posix;

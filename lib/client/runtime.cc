@@ -43,6 +43,7 @@ void Runtime::set_up(const Libc& libc, Result<config::Config> config, void (*on_
   libc_ = libc;
   config_ = std::move(config);
   on_thread_ = on_thread;
+  if (config_) pass_ = config_.value().engine_pass;
   tracing_ = config_.ok() && !config_.value().trace.empty();
   pthread_atfork(lock_start, unlock_start, unlock_start);
 }
@@ -97,7 +98,8 @@ Result<std::string> Runtime::find_or_start(const config::Config& config) {
     }
   }
   if (config.engine == config::EngineChoice::kSpawn) return spawn_engine(config);
-  auto started = engine::start_thread(config, on_thread_);
+  pass_ = Pass::make();
+  auto started = engine::start_thread(config, pass_, on_thread_);
   if (started) engine_pid_ = ::getpid();
   return started;
 }
@@ -129,6 +131,9 @@ void Runtime::say(log::Level level, std::string_view text) const {
   UniqueFd file;
   if (config_) {
     chosen = config_.value().log_level;
+    if (on_behalf_ != nullptr && config_.value().log_file.empty()) {
+      return on_behalf_->say(level, text);
+    }
     if (!config_.value().log_file.empty()) {
       file.reset(::open(config_.value().log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
                         0644));

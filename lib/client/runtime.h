@@ -6,8 +6,10 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "base/pass.h"
 #include "base/result.h"
 #include "client/libc.h"
+#include "client/on_behalf.h"
 #include "config/config.h"
 #include "wire/channel.h"
 
@@ -25,7 +27,12 @@ class Runtime {
   // REQUIRES: before any other thread uses the library. `on_thread`: see engine::start_thread.
   void set_up(const Libc& libc, Result<config::Config> config, void (*on_thread)());
 
+  // From now on calls are made on behalf of others. REQUIRES: set_up(), and no other thread yet.
+  void serve(const OnBehalf& others) { on_behalf_ = &others; }
+
   const Libc& libc() const { return libc_; }
+  // Null: calls are this process's own.
+  const OnBehalf* on_behalf() const { return on_behalf_; }
   // EINVAL with one line on stderr, once, if the configuration is wrong.
   Result<const config::Config*> config();
 
@@ -37,6 +44,9 @@ class Runtime {
 
   // engine() without starting one: nullopt if there is none yet.
   std::optional<wire::UnixAddress> known_engine() const;
+
+  // To be shown to an engine with every call.
+  const Pass& pass() const { return pass_; }
 
   // Whether socket calls are to be reported, since a trace is written.
   bool tracing() const { return tracing_; }
@@ -59,6 +69,7 @@ class Runtime {
   Result<std::string> find_or_start(const config::Config& config);
 
   Libc libc_;
+  const OnBehalf* on_behalf_ = nullptr;
   void (*on_thread_)() = nullptr;
   Result<config::Config> config_{config::Config{}};
   bool complained_ = false;
@@ -67,6 +78,7 @@ class Runtime {
   // whatever another thread of its parent was doing.
   char engine_address_[108] = {};
   int engine_pid_ = 0;
+  Pass pass_;
   bool finished_ = false;
 };
 

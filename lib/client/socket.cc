@@ -43,6 +43,7 @@ std::optional<int> socket(int domain, int type, int protocol) {
   call.request.domain = domain;
   call.request.type = kind;
   if ((type & SOCK_NONBLOCK) != 0) call.request.flags |= wire::kNonBlocking;
+  if (const OnBehalf* other = runtime.on_behalf()) call.request.level = other->program();
 
   auto engine = runtime.engine({});
   if (!engine) return fail(engine.error().posix);

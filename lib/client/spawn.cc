@@ -29,26 +29,6 @@ bool is_executable(const std::string& path) {
   return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
 }
 
-std::optional<std::string> find_command() {
-  Dl_info info{};
-  if (::dladdr(reinterpret_cast<void*>(&find_command), &info) != 0 && info.dli_fname != nullptr) {
-    std::string directory = info.dli_fname;
-    directory.erase(directory.rfind('/') == std::string::npos ? 0 : directory.rfind('/'));
-    // lib/x86_64-linux-gnu is two levels below the prefix.
-    for (const char* relative : {"/../tools/a7600", "/../bin/a7600", "/../../bin/a7600"}) {
-      if (std::string path = directory + relative; is_executable(path)) return path;
-    }
-  }
-  const char* path = ::getenv("PATH");
-  for (std::string_view rest = path == nullptr ? "/usr/bin:/bin" : path; !rest.empty();) {
-    const std::size_t size = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, size)) + "/a7600";
-    rest.remove_prefix(std::min(size + 1, rest.size()));
-    if (candidate.front() == '/' && is_executable(candidate)) return candidate;
-  }
-  return std::nullopt;
-}
-
 // The program's environment, without what would put this library into the engine.
 std::vector<char*> engine_environment() {
   std::vector<char*> out;
@@ -76,6 +56,26 @@ std::vector<char*> engine_environment() {
 }
 
 }  // namespace
+
+std::optional<std::string> find_command() {
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<void*>(&find_command), &info) != 0 && info.dli_fname != nullptr) {
+    std::string directory = info.dli_fname;
+    directory.erase(directory.rfind('/') == std::string::npos ? 0 : directory.rfind('/'));
+    // lib/x86_64-linux-gnu is two levels below the prefix.
+    for (const char* relative : {"/../tools/a7600", "/../bin/a7600", "/../../bin/a7600"}) {
+      if (std::string path = directory + relative; is_executable(path)) return path;
+    }
+  }
+  const char* path = ::getenv("PATH");
+  for (std::string_view rest = path == nullptr ? "/usr/bin:/bin" : path; !rest.empty();) {
+    const std::size_t size = std::min(rest.find(':'), rest.size());
+    const std::string candidate = std::string(rest.substr(0, size)) + "/a7600";
+    rest.remove_prefix(std::min(size + 1, rest.size()));
+    if (candidate.front() == '/' && is_executable(candidate)) return candidate;
+  }
+  return std::nullopt;
+}
 
 Result<std::string> spawn_engine(const config::Config& config) {
   const auto command = find_command();

@@ -4,28 +4,21 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/sys.h"
 #include "client/address.h"
 #include "client/call.h"
+#include "client/runtime.h"
 
 namespace a7600::client {
 namespace {
-
-struct Registration {
-  int epoll_fd;
-  epoll_event event;
-};
 
 std::string read_file(const char* path) {
   std::string out;
@@ -51,8 +44,9 @@ Number number_after(std::string_view line, std::string_view key, int base) {
 
 // The kernel lists an epoll instance's registrations in its fdinfo, one line each:
 // "tfd:        5 events: 80000019 data:                5  pos:0 ino:… sdev:…".
-void find_in_epoll(int epoll_fd, int fd, std::vector<Registration>& out) {
-  const std::string text = read_file(("/proc/self/fdinfo/" + std::to_string(epoll_fd)).c_str());
+void find_in_epoll(const std::string& process, int epoll_fd, int fd,
+                   std::vector<Registration>& out) {
+  const std::string text = read_file((process + "/fdinfo/" + std::to_string(epoll_fd)).c_str());
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
@@ -66,9 +60,11 @@ void find_in_epoll(int epoll_fd, int fd, std::vector<Registration>& out) {
   }
 }
 
-std::vector<Registration> registrations_of(int fd) {
+}  // namespace
+
+std::vector<Registration> registrations_of(const std::string& process, int fd) {
   std::vector<Registration> out;
-  DIR* directory = ::opendir("/proc/self/fd");
+  DIR* directory = ::opendir((process + "/fd").c_str());
   if (directory == nullptr) return out;
   while (const dirent* entry = ::readdir(directory)) {
     char target[64];
@@ -80,23 +76,25 @@ std::vector<Registration> registrations_of(int fd) {
     int epoll_fd = -1;
     const std::string_view name = entry->d_name;
     std::from_chars(name.data(), name.data() + name.size(), epoll_fd);
-    find_in_epoll(epoll_fd, fd, out);
+    find_in_epoll(process, epoll_fd, fd, out);
   }
   ::closedir(directory);
   return out;
 }
 
-}  // namespace
+void copy_status(int from, int to) {
+  constexpr int kKept = O_NONBLOCK | O_ASYNC | O_APPEND;
+  const int status = ::fcntl(from, F_GETFL);
+  ::fcntl(to, F_SETFL, (::fcntl(to, F_GETFL) & ~kKept) | (status & kKept));
+}
 
 int replace(int fd, UniqueFd fresh) {
-  const int status = ::fcntl(fd, F_GETFL);
+  if (const OnBehalf* other = Runtime::get().on_behalf()) return other->replace(fd, fresh.get());
   const int flags = ::fcntl(fd, F_GETFD);
-  if (status < 0 || flags < 0) return errno;
-  const int fresh_status = ::fcntl(fresh.get(), F_GETFL);
-  constexpr int kKept = O_NONBLOCK | O_ASYNC | O_APPEND;
-  ::fcntl(fresh.get(), F_SETFL, (fresh_status & ~kKept) | (status & kKept));
+  if (flags < 0) return errno;
+  copy_status(fd, fresh.get());
 
-  const std::vector<Registration> registrations = registrations_of(fd);
+  const std::vector<Registration> registrations = registrations_of("/proc/self", fd);
   // A registration belongs to the open file, not to the number: another descriptor of the old
   // socket would keep it alive.
   for (const Registration& registration : registrations) {

@@ -1,10 +1,26 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <string>
+#include <vector>
+
 #include "base/unique_fd.h"
 #include "wire/channel.h"
 
 namespace a7600::client {
+
+// How an epoll instance watches a descriptor.
+struct Registration {
+  int epoll_fd;
+  epoll_event event;
+};
+
+// Those of `fd` in the process that `process` leads to: "/proc/self".
+std::vector<Registration> registrations_of(const std::string& process, int fd);
+// Gives `to` the file status flags of `from` that belong to a program.
+void copy_status(int from, int to);
 
 // Puts `fresh` under the number `fd`, with fd's descriptor flags, file status flags and epoll
 // registrations (event bits and data as they were). 0 or an errno; fd is then as it was.

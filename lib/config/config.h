@@ -11,6 +11,7 @@
 
 #include "base/ipv4.h"
 #include "base/log.h"
+#include "base/pass.h"
 #include "base/result.h"
 
 namespace a7600::config {
@@ -18,6 +19,7 @@ namespace a7600::config {
 enum class Flow { kNone, kRtsCts, kAuto };
 enum class Rx { kBuffer, kPush, kAuto };
 enum class Mode { kCommand, kTransparent };
+enum class ApnAuth { kAuto, kPap, kChap };
 enum class EngineChoice { kAuto, kThread, kSpawn, kSocket };
 
 // Destinations that the kernel serves: every address whose first `prefix` bits are those of
@@ -37,12 +39,16 @@ struct Config {
   int baud = 115200;
   Flow flow = Flow::kAuto;
   std::string apn;
+  std::string apn_user;
+  std::string apn_password;
+  ApnAuth apn_auth = ApnAuth::kAuto;
   std::string pin;
   Rx rx = Rx::kAuto;
   Mode mode = Mode::kCommand;
   std::vector<BypassRule> bypass = {BypassRule{.network = {0x7f000000}, .prefix = 8}};
   EngineChoice engine = EngineChoice::kAuto;
   std::string engine_socket;  // with EngineChoice::kSocket
+  Pass engine_pass;           // for that engine; may be none
   std::string trace;          // empty: off; "%p" is left as it is
   log::Level log_level = log::Level::kError;
   std::string log_file;  // empty: stderr

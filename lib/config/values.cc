@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kLongestShownValue = 120;
 constexpr std::size_t kLongestHost = 253;
 constexpr std::size_t kLongestApn = 100;  // 3GPP TS 23.003, 9.1
+constexpr std::size_t kLongestLogin = 127;
 constexpr std::size_t kLongestSocketName = sizeof(sockaddr_un::sun_path) - 1;
 
 // The C library's classification follows the locale; these don't.
@@ -68,6 +69,31 @@ bool set_apn(Config& config, std::string_view value) {
   }
   config.apn = value;
   return true;
+}
+
+// What AT+CGAUTH can carry between quotes.
+bool is_login_text(std::string_view text) {
+  return text.size() <= kLongestLogin && std::all_of(text.begin(), text.end(), [](char c) {
+           return c >= 0x20 && c < 0x7f && c != '"';
+         });
+}
+
+bool set_apn_user(Config& config, std::string_view value) {
+  if (!is_login_text(value)) return false;
+  config.apn_user = value;
+  return true;
+}
+
+bool set_apn_password(Config& config, std::string_view value) {
+  if (!is_login_text(value)) return false;
+  config.apn_password = value;
+  return true;
+}
+
+bool set_apn_auth(Config& config, std::string_view value) {
+  return choose<ApnAuth>(
+      value, {{"auto", ApnAuth::kAuto}, {"pap", ApnAuth::kPap}, {"chap", ApnAuth::kChap}},
+      config.apn_auth);
 }
 
 bool set_pin(Config& config, std::string_view value) {
@@ -133,6 +159,7 @@ bool set_bypass(Config& config, std::string_view value) {
 
 bool set_engine(Config& config, std::string_view value) {
   EngineChoice choice = EngineChoice::kSocket;
+  Pass pass;
   if (!choose<EngineChoice>(value,
                             {{"auto", EngineChoice::kAuto},
                              {"thread", EngineChoice::kThread},
@@ -140,8 +167,15 @@ bool set_engine(Config& config, std::string_view value) {
                             choice)) {
     const bool abstract = value.size() > 1 && value.front() == '@';
     if ((!abstract && !is_absolute(value)) || value.size() > kLongestSocketName) return false;
+    // "@NAME+PASS", as `a7600 run` sets it.
+    const std::size_t plus = value.rfind('+');
+    if (const auto found = Pass::parse(value.substr(plus + 1)); abstract && plus > 1 && found) {
+      pass = *found;
+      value = value.substr(0, plus);
+    }
   }
   config.engine = choice;
+  config.engine_pass = pass;
   config.engine_socket = choice == EngineChoice::kSocket ? value : std::string_view();
   return true;
 }
@@ -172,11 +206,16 @@ bool set_connect_timeout(Config& config, std::string_view value) {
   return seconds.has_value();
 }
 
+constexpr std::string_view kLoginAllowed = "up to 127 printable characters without quotes";
+
 constexpr Variable kVariables[] = {
     {"A7600_PORT", "port", "a port", "auto, an absolute path, or tcp:HOST:PORT", set_port},
     {"A7600_BAUD", "baud", "a rate", "300 to 4000000", set_baud},
     {"A7600_FLOW", "flow", "a flow control", "none, rtscts, auto", set_flow},
     {"A7600_APN", "apn", "an APN", "up to 100 letters, digits, '.', '-' and '_'", set_apn},
+    {"A7600_APN_USER", "apn_user", "a user", kLoginAllowed, set_apn_user},
+    {"A7600_APN_PASSWORD", "apn_password", "a password", kLoginAllowed, set_apn_password, true},
+    {"A7600_APN_AUTH", "apn_auth", "a way to log in", "auto, pap, chap", set_apn_auth},
     {"A7600_PIN", "pin", "a PIN", "4 to 8 digits", set_pin},
     {"A7600_RX", "rx", "a way to receive", "buffer, push, auto", set_rx},
     {"A7600_MODE", "mode", "a mode", "command, transparent", set_mode},
@@ -201,7 +240,7 @@ Status assign(Config& config, const Variable& variable, std::string_view where,
   if (variable.set(config, value)) return Done{};
   std::string text(where);
   text += ": ";
-  text += quoted(value);
+  text += variable.secret ? "what is set" : quoted(value);
   text += " is not ";
   text += variable.noun;
   text += "; allowed: ";

@@ -19,6 +19,7 @@ struct Variable {
   std::string_view noun;     // what a wrong value is not: "a rate"
   std::string_view allowed;  // for the sentence about a wrong value
   bool (*set)(Config& config, std::string_view value);  // false: wrong value, `config` untouched
+  bool secret = false;                                  // a wrong value is not shown
 };
 
 // All of them but A7600_CONFIG, which can't be in the file that it names.

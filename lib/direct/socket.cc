@@ -98,6 +98,8 @@ A7600_API int a7600_open(const a7600_config* config) {
     set("A7600_PORT", config->port);
     set("A7600_FLOW", config->flow);
     set("A7600_APN", config->apn);
+    set("A7600_APN_USER", config->apn_user);
+    set("A7600_APN_PASSWORD", config->apn_password);
     set("A7600_PIN", config->pin);
     set("A7600_RX", config->rx);
     set("A7600_BYPASS", config->bypass);

@@ -26,8 +26,26 @@ constexpr auto kTracePause = 20ms;  // until a pipe's slow reader is tried again
 
 constexpr unsigned kPairEvents = EPOLLRDHUP | EPOLLET;
 
-modem::BringupConfig bringup_config(const config::Config& config) {
-  return {.apn = config.apn,
+modem::Rtscts rtscts_of(config::Flow flow, const std::optional<serial::Port>& port) {
+  if (flow == config::Flow::kNone) return modem::Rtscts::kOff;
+  if (flow == config::Flow::kRtsCts) return modem::Rtscts::kOn;
+  const bool uart = port && port->flow_control() != serial::FlowControl::kLossless;
+  return uart ? modem::Rtscts::kTry : modem::Rtscts::kOff;
+}
+
+at::Login login_of(const config::Config& config) {
+  at::Login login{.user = config.apn_user, .password = config.apn_password};
+  if (config.apn_auth == config::ApnAuth::kPap) login.type = at::Login::Type::kPap;
+  if (config.apn_auth == config::ApnAuth::kChap) login.type = at::Login::Type::kChap;
+  return login;
+}
+
+modem::BringupConfig bringup_config(const config::Config& config,
+                                    const std::optional<serial::Port>& port) {
+  return {.baud = config.baud,
+          .rtscts = rtscts_of(config.flow, port),
+          .apn = config.apn,
+          .login = login_of(config),
           .pin = config.pin,
           .connect_timeout = config.connect_timeout,
           .transparent = config.mode == config::Mode::kTransparent};
@@ -40,7 +58,7 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
       address_(std::move(address)),
       logger_(logger),
       tracer_(*this, now_, [this](modem::ConnectionId id) { return find(id); }),
-      modem_(tracer_, bringup_config(config)),
+      modem_(tracer_, bringup_config(config, std::nullopt)),
       input_(kInputSize),
       now_(Clock::now()),
       last_progress_(now_),
@@ -49,8 +67,10 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
-                                               const std::string& address, log::Logger logger) {
+                                               const std::string& address, const Pass& pass,
+                                               log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, address, logger));
+  engine->pass_ = pass;
   if (auto status = engine->start_trace(); !status) return status.error();
   if (auto status = engine->listen(); !status) return status.error();
   return engine;
@@ -60,6 +80,7 @@ Result<std::unique_ptr<Engine>> Engine::create_shared(const config::Config& conf
                                                       log::Logger logger) {
   std::unique_ptr<Engine> engine(new Engine(config, sharing.address, logger));
   engine->listeners_ = std::move(sharing.listeners);
+  engine->pass_ = sharing.pass;
   engine->sharing_ = std::move(sharing);
   if (auto status = engine->listen(); !status) return status.error();
   return engine;
@@ -200,7 +221,7 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
 
 void Engine::reconfigure(const config::Config& config) {
   config_ = config;
-  modem_.configure(bringup_config(config));
+  modem_.configure(bringup_config(config, port_));
   if (port_) modem_.set_push_policy(push_policy());
   log(log::Level::kInfo, "the configuration was read again");
 }
@@ -216,6 +237,7 @@ Status Engine::ensure_port() {
   output_written_ = 0;
   port_events_ = EPOLLIN;
   watch(EPOLL_CTL_ADD, port_->fd(), port_events_, Source::kPort, 0);
+  modem_.configure(bringup_config(config_, port_));
   modem_.set_push_policy(push_policy());
   modem_.set_line_rate(static_cast<unsigned>(config_.baud));
   log(log::Level::kInfo, "opened " + port_->name());
@@ -295,6 +317,22 @@ void Engine::watch_port() {
   port_events_ = events;
   watch(EPOLL_CTL_MOD, port_->fd(), events, Source::kPort, 0);
 }
+
+int Engine::line_rate() { return port_ ? port_->rate() : 0; }
+
+bool Engine::set_line_rate(int baud) {
+  if (!port_ || !port_->set_rate(baud)) return false;
+  modem_.set_line_rate(static_cast<unsigned>(baud));
+  return true;
+}
+
+void Engine::use_rtscts(bool on) {
+  if (!port_) return;
+  port_->use_rtscts(on);
+  modem_.set_push_policy(push_policy());
+}
+
+bool Engine::hold_module(bool on) { return port_ && port_->hold_module(on); }
 
 bool Engine::line_is_drained() {
   return !port_ || (output_written_ == output_.size() && port_->is_drained());

@@ -34,10 +34,12 @@ namespace a7600::engine {
 // makes sockets never touches the modem; then it stays open as long as the engine lives.
 class Engine final : private modem::Host {
  public:
-  // `address`: where control calls connect to, "@…" for an abstract name. `logger`: a closed one
-  // means that errors are handed to the programs, as notices for their stderr.
+  // `address`: where control calls connect to, "@…" for an abstract name. `pass`: see start_thread.
+  // `logger`: a closed one means that errors are handed to the programs, as notices for their
+  // stderr.
   static Result<std::unique_ptr<Engine>> create(const config::Config& config,
-                                                const std::string& address, log::Logger logger);
+                                                const std::string& address, const Pass& pass,
+                                                log::Logger logger);
   // One for many programs, with control sockets that the caller has made.
   static Result<std::unique_ptr<Engine>> create_shared(const config::Config& config,
                                                        Sharing sharing, log::Logger logger);
@@ -117,6 +119,10 @@ class Engine final : private modem::Host {
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   bool line_is_drained() override;
+  int line_rate() override;
+  bool set_line_rate(int baud) override;
+  void use_rtscts(bool on) override;
+  bool hold_module(bool on) override;
   void log(log::Level level, std::string_view text) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
 
@@ -167,7 +173,7 @@ class Engine final : private modem::Host {
   std::optional<TimePoint> lingering_deadline() const;
 
   // ---- Sharing (sharing.cc)
-  bool may(const UniqueFd& call, wire::Op op) const;
+  bool may(const UniqueFd& call, wire::Op op, const Pass& pass) const;
   bool has_room_for_socket(const Owner& owner) const;
   bool has_room_for_call(const UniqueFd& call) const;
   bool may_take_link(const Socket& socket) const;
@@ -198,6 +204,7 @@ class Engine final : private modem::Host {
 
   config::Config config_;
   std::string address_;
+  Pass pass_;
   std::optional<Sharing> sharing_;
   log::Logger logger_;
   Tracer tracer_;  // before modem_, which has it as its host

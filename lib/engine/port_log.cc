@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "engine/port_log.h"
 
+#include <algorithm>
+#include <string>
 #include <string_view>
+
+#include "trace/secrets.h"
 
 namespace a7600::engine {
 namespace {
 
 constexpr std::size_t kLongest = 200;
-constexpr std::string_view kPinCommand = "AT+CPIN=\"";
+
+// With the secrets of the commands in it masked, of their echoes too.
+std::string without_secrets(std::string_view text) {
+  std::string out(text);
+  for (std::size_t at = out.find("AT"); at != out.npos; at = out.find("AT", at + 1)) {
+    const std::size_t end = std::min(out.find('\r', at), out.size());
+    out.replace(at, end - at, trace::masked(std::string_view(out).substr(at, end - at)));
+  }
+  return out;
+}
 
 }  // namespace
 
 std::string printable(std::span<const std::byte> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  std::size_t secret = text.find(kPinCommand);
-  if (secret != std::string_view::npos) secret += kPinCommand.size();
+  const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string text = without_secrets(all.substr(0, 2 * kLongest));
   std::string out;
   for (std::size_t i = 0; i < text.size() && i < kLongest; ++i) {
-    if (i == secret) {
-      out += "****";
-      i = std::min(text.find('"', i), text.size());
-      if (i >= text.size()) break;
-    }
     const char c = text[i];
     const auto code = static_cast<unsigned char>(c);
     if (c == '\r') {
@@ -37,7 +44,7 @@ std::string printable(std::span<const std::byte> bytes) {
       out += kDigits[code & 15];
     }
   }
-  if (text.size() > kLongest) out += "… (" + std::to_string(text.size()) + " bytes)";
+  if (all.size() > kLongest) out += "… (" + std::to_string(all.size()) + " bytes)";
   return out;
 }
 

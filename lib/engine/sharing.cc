@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,15 +49,21 @@ bool uses_link(const Socket& socket) {
 
 }  // namespace
 
-Owner Owner::of(const UniqueFd& call, bool with_program) {
+Owner Owner::of(const UniqueFd& call, bool with_program, pid_t on_behalf_of) {
   Owner out;
   const auto peer = wire::peer_of(call.get());
   if (!peer) return out;
   out.pid = peer->pid;
   out.uid = peer->uid;
   if (!with_program) return out;
+  struct stat other;
+  if (on_behalf_of > 0 && ::stat(("/proc/" + std::to_string(on_behalf_of)).c_str(), &other) == 0 &&
+      (peer->uid == other.st_uid || peer->uid == 0 || peer->uid == ::geteuid())) {
+    out.pid = on_behalf_of;
+    out.uid = other.st_uid;
+  }
   const UniqueFd file(
-      ::open(("/proc/" + std::to_string(peer->pid) + "/comm").c_str(), O_RDONLY | O_CLOEXEC));
+      ::open(("/proc/" + std::to_string(out.pid) + "/comm").c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 16> name{};
   const ssize_t got = file ? ::read(file.get(), name.data(), name.size() - 1) : 0;
   const std::string_view text(name.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
@@ -82,7 +89,7 @@ std::uint32_t Traffic::rate(chat::TimePoint now) const {
 
 // ---- Who may
 
-bool Engine::may(const UniqueFd& call, wire::Op op) const {
+bool Engine::may(const UniqueFd& call, wire::Op op, const Pass& pass) const {
   switch (op) {
     case wire::Op::kSocket:
     case wire::Op::kResolve:
@@ -106,6 +113,10 @@ bool Engine::may(const UniqueFd& call, wire::Op op) const {
     case wire::Op::kCommand:
     case wire::Op::kTrace:
       return master;
+    case wire::Op::kSocket:
+    case wire::Op::kResolve:
+      if (!pass.is_none() && pass == pass_) return true;
+      [[fallthrough]];
     default:
       return master || (sharing_ && sharing_->group &&
                         (peer->gid == *sharing_->group || in_group(call.get(), *sharing_->group)));

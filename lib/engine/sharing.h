@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/pass.h"
 #include "base/unique_fd.h"
 #include "chat/chat.h"
 #include "wire/status.h"
@@ -26,6 +27,8 @@ struct Sharing {
   // Listening, non-blocking; one of them at `address`.
   std::vector<UniqueFd> listeners;
   std::optional<gid_t> group;
+  // Who shows it may use the modem, too.
+  Pass pass;
   // Links that one process alone can't have; those that it has too many of wait their turn.
   int reserve = 1;
   // Links that one user can have, other than the engine's own and root; 10: all.
@@ -38,8 +41,10 @@ struct Owner {
   uid_t uid = 0;
   wire::Text<16> program{};
 
-  // Who has made `call`. `with_program`: its name too, which costs three system calls.
-  static Owner of(const UniqueFd& call, bool with_program);
+  // Who has made `call`. `with_program`: its name too, which costs three system calls; then also
+  // the process that the caller has named instead of itself, if it is his own user's, or anybody's
+  // when he is the engine's user or root. 0: he has named none.
+  static Owner of(const UniqueFd& call, bool with_program, pid_t on_behalf_of);
 };
 
 // Bytes one way, and how fast they are of late.

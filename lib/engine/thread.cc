@@ -26,6 +26,7 @@ constexpr std::size_t kStackSize = 512 * 1024;
 struct Start {
   config::Config config;
   std::string address;
+  Pass pass;
   void (*on_thread)();
   std::atomic<int> ready{0};
   Error error;
@@ -63,7 +64,8 @@ void* thread_main(void* argument) {
   const bool log_to_stderr =
       start->config.log_file.empty() && start->config.log_level != log::Level::kError;
   leave_descriptor_table(log_to_stderr);
-  auto engine = Engine::create(start->config, start->address, make_logger(start->config));
+  auto engine =
+      Engine::create(start->config, start->address, start->pass, make_logger(start->config));
   if (!engine) start->error = engine.error();
   start->ready.store(engine.ok() ? 1 : -1, std::memory_order_release);
   start->ready.notify_one();
@@ -83,11 +85,13 @@ std::string make_address() {
   return out;
 }
 
-Result<std::string> start_thread(const config::Config& config, void (*on_thread)()) {
+Result<std::string> start_thread(const config::Config& config, const Pass& pass,
+                                 void (*on_thread)()) {
   const auto start = std::make_shared<Start>();
   auto for_thread = std::make_unique<std::shared_ptr<Start>>(start);
   start->config = config;
   start->address = make_address();
+  start->pass = pass;
   start->on_thread = on_thread;
 
   sigset_t all;

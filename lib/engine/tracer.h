@@ -98,6 +98,10 @@ class Tracer final : public modem::Host, private chat::Observer {
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
   bool line_is_drained() override { return next_.line_is_drained(); }
+  int line_rate() override { return next_.line_rate(); }
+  bool set_line_rate(int baud) override { return next_.set_line_rate(baud); }
+  void use_rtscts(bool on) override { next_.use_rtscts(on); }
+  bool hold_module(bool on) override { return next_.hold_module(on); }
   void log(log::Level level, std::string_view text) override;
 
   // ---- chat::Observer

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "at/command.h"
+#include "modem/registration.h"
 
 namespace a7600::modem {
 namespace {
@@ -18,45 +19,15 @@ constexpr auto kEscapeGuard = 1100ms;  // manual 1.2: more than 1000 ms before a
 constexpr auto kQuestion = 9000ms;     // reading a setting
 constexpr auto kResultWait = 30s;      // a result line behind its OK
 constexpr auto kNetworkWait = 125s;    // NETOPEN's longest response time, manual 2.1, and a margin
-constexpr auto kRegistrationPause = 1000ms;
-constexpr auto kDeniedPatience = 15s;
-constexpr auto kSimPatience = 10s;
-constexpr int kSimRetries = 10;
 constexpr int kRestarts = 4;
-
-constexpr int kCmeSimNotInserted = 10;
-constexpr int kCmeSimFailure = 13;
-constexpr int kCmeSimBusy = 14;
-
-bool is_registered(int stat) { return stat == 1 || stat == 5; }
-
-// Which of two <stat> is nearer to a connection: one network may deny what another still seeks.
-int promise(int stat) {
-  if (is_registered(stat)) return 3;
-  if (stat == 2) return 2;
-  return stat >= 0 ? 1 : 0;
-}
-
-std::string_view registration_text(int stat) {
-  switch (stat) {
-    case 0:
-      return "not registered and not searching";
-    case 1:
-      return "registered";
-    case 2:
-      return "searching for a network";
-    case 3:
-      return "registration denied";
-    case 5:
-      return "roaming";
-    default:
-      return "registration unknown";
-  }
-}
 
 }  // namespace
 
-Bringup::Bringup(const BringupConfig& config, Start start) : config_(config), start_(start) {}
+Bringup::Bringup(const BringupConfig& config, Start start, Line& line)
+    : config_(config), start_(start), line_(line) {
+  // A module that has restarted has forgotten it, and may never be ready to receive.
+  line_.use_rtscts(false);
+}
 
 std::string Bringup::obstacle() const {
   if (pin_unclear_) return "no usable SIM (AT+CPIN?: ERROR), and not registered with a network";
@@ -67,8 +38,12 @@ std::string Bringup::obstacle() const {
     case Step::kProbe:
     case Step::kEscape:
     case Step::kPad:
+    case Step::kTryRate:
       return "the module does not answer";
     case Step::kPin:
+    case Step::kNameErrors:
+    case Step::kPinAgain:
+    case Step::kNumberErrors:
     case Step::kEnterPin:
       return "the SIM is not ready";
     case Step::kOpenNetwork:
@@ -91,7 +66,9 @@ void Bringup::fail(int posix, std::string text) {
 
 void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
   if (++restarts_ > kRestarts) {
-    fail(ENETDOWN, "the module keeps falling silent or gives answers to other commands");
+    fail(ENETDOWN, no_address_
+                       ? "the network opens but gives no address (AT+IPADDR)"
+                       : "the module keeps falling silent or gives answers to other commands");
     return;
   }
   probes_ = 0;
@@ -133,10 +110,22 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       step_ = Step::kProbe;
       return pause(kEscapeGuard, now);
     case Step::kPad:
-      chat.write_raw(std::string(at::kLargestSend, '\r'));
+      chat.write_raw('\x1b' + std::string(at::kLargestSend, '\r'));
       probes_ = kProbes - 1;
       step_ = Step::kProbe;
       return pause(kLaterProbe, now);
+    case Step::kTryRate:
+      return next_rate(chat, now);
+    case Step::kSetRate:
+      return command(chat, at::set_rate(config_.baud), kQuestion, now);
+    case Step::kProveRate:
+      return command(chat, "AT", kLaterProbe, now);
+    case Step::kSetFlow:
+      return command(chat, "AT+IFC=2,2", kLaterProbe, now);
+    case Step::kProveFlow:
+      return prove_flow(chat, now);
+    case Step::kUnsetFlow:
+      return command(chat, "AT+IFC=0,0", kLaterProbe, now);
     case Step::kNetworkState:
       return command(chat, "AT+NETOPEN?", kQuestion, now);
     case Step::kAccessMode:
@@ -153,7 +142,12 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
       return command(chat, at::server_stop(servers_.front()), kResultWait, now);
     case Step::kCloseNetwork:
       return command(chat, "AT+NETCLOSE", kNetworkWait, now);
+    case Step::kNameErrors:
+      return command(chat, "AT+CMEE=2", kQuestion, now);
+    case Step::kNumberErrors:
+      return command(chat, "AT+CMEE=0", kQuestion, now);
     case Step::kPin:
+    case Step::kPinAgain:
       pin_state_.clear();
       return command(chat, "AT+CPIN?", kQuestion, now);
     case Step::kEnterPin:
@@ -173,9 +167,19 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
         return fail(EINVAL, "A7600_APN has a quote, a blank or an unprintable character");
       return command(chat, std::move(*define), kQuestion, now);
     }
+    case Step::kLogin: {
+      auto authenticate = at::authenticate(config_.login);
+      if (!authenticate) {
+        return fail(EINVAL,
+                    "A7600_APN_USER or A7600_APN_PASSWORD has a quote or an unprintable "
+                    "character");
+      }
+      return command(chat, std::move(*authenticate), kQuestion, now);
+    }
+    case Step::kFindTimeouts:
+      return command(chat, "AT+CIPTIMEOUT?", kQuestion, now);
     case Step::kTimeouts:
-      return command(chat, at::timeouts(120s, config_.connect_timeout, kSendTimeout), kQuestion,
-                     now);
+      return command(chat, at::timeouts(timeouts()), kQuestion, now);
     case Step::kOpenNetwork:
       return command(chat, "AT+NETOPEN", kNetworkWait, now);
     case Step::kAddress:
@@ -216,6 +220,8 @@ void Bringup::on_reply(const at::Reply& reply, chat::TimePoint) {
     if (step_ == Step::kAccessMode) seen_ = reply;
   } else if (std::holds_alternative<at::RxMode>(reply)) {
     if (step_ == Step::kReadMode) seen_ = reply;
+  } else if (std::holds_alternative<at::CipTimeout>(reply)) {
+    if (step_ == Step::kFindTimeouts) seen_ = reply;
   }
   if (result_deadline_ && seen_) finish_result_step();
 }
@@ -227,7 +233,14 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
     if (answer.final == chat::Final::kTimeout) return on_silence(now);
     if (!echo_known_) found_.echo = echo_seen;
     echo_known_ = true;
-    return go(Step::kNetworkState);
+    return after_rate();
+  }
+  if (step_ >= Step::kTryRate && step_ <= Step::kUnsetFlow) {
+    if (step_ == Step::kTryRate && answer.final != chat::Final::kTimeout && !echo_known_) {
+      found_.echo = echo_seen;
+      echo_known_ = true;
+    }
+    return on_line_step(answer, now);
   }
   if (answer.final == chat::Final::kTimeout) return restart(0ms, now);
 
@@ -256,6 +269,16 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
       return on_result_step(answer, now);
     case Step::kPin:
       return on_pin(answer, now);
+    case Step::kNameErrors:
+      if (ok) return go(Step::kPinAgain);
+      pin_unclear_ = true;
+      return go(Step::kRegistration);
+    case Step::kPinAgain:
+      pin_answer_ = answer;
+      return go(Step::kNumberErrors);
+    case Step::kNumberErrors:
+      step_ = Step::kPin;
+      return on_pin(pin_answer_, now);
     case Step::kEnterPin:
       if (!ok) {
         return fail(ENETDOWN,
@@ -270,24 +293,29 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
       return on_registration(now);
     case Step::kContext:
       if (!ok) return fail(EINVAL, "the module has refused the APN \"" + config_.apn + "\"");
+      return go(config_.login.user.empty() ? Step::kOpenNetwork : Step::kLogin);
+    case Step::kLogin:
+      if (!ok) {
+        return fail(EINVAL, "the module has refused user and password for the APN (AT+CGAUTH)");
+      }
       return go(Step::kOpenNetwork);
     case Step::kAddress:
       return on_address(now);
     case Step::kReadMode: {
       const auto* mode = seen_ ? std::get_if<at::RxMode>(&*seen_) : nullptr;
       found_.push = mode != nullptr && mode->mode == 0;
-      return go(mode != nullptr && mode->mode == 1 ? Step::kTimeouts : Step::kSetReadMode);
+      return go(mode != nullptr && mode->mode == 1 ? Step::kFindTimeouts : Step::kSetReadMode);
     }
     case Step::kSetReadMode:
       if (!ok) return fail(ENETDOWN, "the module has refused buffer access mode (AT+CIPRXGET=1)");
-      return go(Step::kTimeouts);
+      return go(Step::kFindTimeouts);
+    case Step::kFindTimeouts:
+      return on_found_timeouts();
     case Step::kTimeouts:
       // A module that can't set them has its own; they only bound what we bound as well.
       state_ = State::kUp;
       return;
-    case Step::kProbe:
-    case Step::kEscape:
-    case Step::kPad:
+    default:
       return;
   }
 }
@@ -301,6 +329,8 @@ void Bringup::on_silence(chat::TimePoint now) {
   } else if (!tried_pad_) {
     tried_pad_ = true;
     step_ = Step::kPad;
+  } else if (line_.line_rate() != 0 && !rate_settled_) {
+    start_rates();
   } else {
     fail(ENETDOWN, "the module does not answer AT commands");
   }
@@ -308,7 +338,7 @@ void Bringup::on_silence(chat::TimePoint now) {
 
 void Bringup::on_network_state(const chat::Answer& answer, chat::TimePoint now) {
   if (seen_) {
-    network_open_ = std::get<at::NetOpen>(*seen_).value == 1;
+    network_open_ = std::get<at::NetOpen>(*seen_).state == 1;
   } else if (answer.final == chat::Final::kOk) {
     return restart(200ms, now);
   } else {
@@ -336,7 +366,8 @@ void Bringup::on_result_step(const chat::Answer& answer, chat::TimePoint now) {
     return;
   }
   if (answer.final == chat::Final::kError && step_ == Step::kOpenNetwork) {
-    if (answer.info == at::ErrInfo::kNetworkAlreadyOpened) return go(Step::kAddress);
+    // What is open in it was left by an earlier host, as nothing was seen of it before.
+    if (answer.info == at::ErrInfo::kNetworkAlreadyOpened) return go(Step::kFindLinks);
     if (!seen_) {
       return fail(ENETDOWN, "the module could not open the network (AT+NETOPEN: ERROR" +
                                 (answer.text.empty() ? "" : ", " + answer.text) + ")");
@@ -357,7 +388,7 @@ void Bringup::finish_result_step() {
     case Step::kCloseNetwork:
       return go(wrong_mode_ ? Step::kSetAccessMode : Step::kPin);
     case Step::kOpenNetwork: {
-      const int err = std::get<at::NetOpen>(*seen_).value;
+      const int err = std::get<at::NetOpen>(*seen_).err;
       if (err == 0) return go(Step::kAddress);
       return fail(ENETDOWN,
                   "the module could not open the network (+NETOPEN: " + std::to_string(err) + ", " +
@@ -374,72 +405,35 @@ void Bringup::after_cleaning() {
   go(Step::kCloseNetwork);
 }
 
-void Bringup::on_pin(const chat::Answer& answer, chat::TimePoint now) {
-  if (answer.final == chat::Final::kError) {
-    const bool busy = answer.err == kCmeSimBusy || answer.text.find("busy") != std::string::npos;
-    if (busy && ++sim_retries_ < kSimRetries) return pause(kLaterProbe, now);
-    if (answer.err == kCmeSimNotInserted || answer.err == kCmeSimFailure || busy ||
-        answer.text.find("SIM") != std::string::npos) {
-      return fail(ENETDOWN, "no usable SIM: " + (answer.text.empty() ? "ERROR" : answer.text));
-    }
-    pin_unclear_ = true;
-    return go(Step::kRegistration);
-  }
-  if (pin_state_ == "READY" || pin_state_.empty()) {
-    config_.pin_refused = false;
-    return go(Step::kRegistration);
-  }
-  if (pin_state_ != "SIM PIN") {
-    return fail(ENETDOWN, "the SIM asks for " + pin_state_);
-  }
-  if (pin_entered_) {
-    if (++sim_retries_ < kSimRetries) return pause(kLaterProbe, now);
-    return fail(ENETDOWN, "the SIM still asks for its PIN after A7600_PIN was entered");
-  }
-  if (config_.pin_refused) return fail(ENETDOWN, "the SIM has refused A7600_PIN before");
-  if (!at::enter_pin(config_.pin)) {
-    return fail(ENETDOWN, "the SIM asks for its PIN; set A7600_PIN (4 to 8 digits)");
-  }
-  go(Step::kEnterPin);
+std::array<int, 3> Bringup::timeouts() const {
+  return {120'000, static_cast<int>(config_.connect_timeout.count()),
+          static_cast<int>(std::chrono::milliseconds(kSendTimeout).count())};
 }
 
-void Bringup::on_registration(chat::TimePoint now) {
-  const auto* line = seen_ ? std::get_if<at::Registration>(&*seen_) : nullptr;
-  if (step_ == Step::kRegistration) stat_ = -1;
-  if (line != nullptr && promise(line->stat) > promise(stat_)) stat_ = line->stat;
-  if (is_registered(stat_)) {
-    searching_since_.reset();
-    return go(config_.apn.empty() ? Step::kOpenNetwork : Step::kContext);
+void Bringup::on_found_timeouts() {
+  if (const auto* set = seen_ ? std::get_if<at::CipTimeout>(&*seen_) : nullptr) {
+    if (set->values == timeouts()) {
+      state_ = State::kUp;
+      return;
+    }
+    found_.timeouts = set->values;
   }
-  if (step_ == Step::kRegistration) return go(Step::kPacketRegistration);
-  if (step_ == Step::kPacketRegistration) return go(Step::kLteRegistration);
-  // None of the three is known to the module: NETOPEN will tell.
-  if (stat_ < 0 && !pin_unclear_) {
-    return go(config_.apn.empty() ? Step::kOpenNetwork : Step::kContext);
-  }
-  if (!searching_since_) searching_since_ = now;
-  const auto searching = now - *searching_since_;
-  if (pin_unclear_ && searching >= kSimPatience) {
-    return fail(ENETDOWN, "no usable SIM (AT+CPIN?: ERROR), and not registered with a network");
-  }
-  if (stat_ == 3 && searching >= kDeniedPatience) {
-    return fail(ENETDOWN, "the network has denied the registration");
-  }
-  go(Step::kRegistration);
-  pause(kRegistrationPause, now);
+  go(Step::kTimeouts);
 }
 
 void Bringup::on_address(chat::TimePoint now) {
   const auto* line = seen_ ? std::get_if<at::Address>(&*seen_) : nullptr;
   if (line == nullptr) {
+    no_address_ = true;
     // A network that AT+NETOPEN? still calls open, though it is gone (manual chapter 5): once round
     // by AT+NETCLOSE.
     if (start_ == Start::kCheck) found_network_closed_ = true;
     start_ = Start::kRebuild;
     return restart(kLaterProbe, now);
   }
+  no_address_ = false;
   address_ = line->ip;
-  go(config_.transparent ? Step::kTimeouts : Step::kReadMode);
+  go(config_.transparent ? Step::kFindTimeouts : Step::kReadMode);
 }
 
 }  // namespace a7600::modem

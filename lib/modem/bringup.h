@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "at/command.h"
 #include "base/ipv4.h"
 #include "base/result.h"
 #include "chat/chat.h"
+#include "modem/host.h"
 
 namespace a7600::modem {
 
@@ -17,8 +22,19 @@ namespace a7600::modem {
 // its result, every other link waits too.
 inline constexpr std::chrono::seconds kSendTimeout{30};
 
+// Whether the module is to keep to RTS/CTS (AT+IFC=2,2).
+enum class Rtscts {
+  kOff,  // it is left as it is
+  kTry,  // if a test shows that it obeys
+  kOn,   // wanted; left if the line dies of it
+};
+
 struct BringupConfig {
+  // A module that is found at a slower rate is set to this one.
+  int baud = 115200;
+  Rtscts rtscts = Rtscts::kOff;
   std::string apn;  // empty: the module's own context 1 is used as it is
+  at::Login login;  // for that APN; an empty user: none
   std::string pin;
   // `pin` was sent before, and the SIM was not seen to take it. It is not tried again: three wrong
   // tries lock the SIM.
@@ -30,19 +46,26 @@ struct BringupConfig {
 // What the module was found with, to be put back when it is left.
 struct Found {
   bool echo = false;
-  bool push = false;     // CIPRXGET 0
-  bool command = false;  // CIPMODE 0, and now it is 1
+  bool push = false;                           // CIPRXGET 0
+  bool command = false;                        // CIPMODE 0, and now it is 1
+  int baud = 0;                                // its rate was raised from this one
+  bool no_rtscts = false;                      // IFC 0,0, and now it is 2,2
+  std::optional<std::array<int, 3>> timeouts;  // CIPTIMEOUT, and now it is ours
 };
 
 // Theory. A host that crashed leaves echo off, links, servers, the network, an unfinished CIPSEND
 // or even transparent mode behind; a module that has just restarted has none of it. So nothing is
 // assumed: each step asks, and does only what the answer calls for.
 //
-//   probe ─ silent ─▶ "+++" ─ silent ─▶ 1500 × CR (ends an unfinished CIPSEND) ─ silent ─▶ failed
+//   probe ─ silent ─▶ "+++" ─ silent ─▶ ESC, 1500 × CR (end an unfinished CIPSEND) ─ silent ─▶
+//   other rates
+//     │
+//   rate and flow control (bringup_line.cc)
 //     │
 //   network open? ─ no ─▶ PIN ─▶ registration ─▶ APN ─▶ NETOPEN ─┐
 //     │ yes                                                      │
-//     └─▶ access mode? stale links? stale servers? ──────────────┴─▶ address ─▶ buffer mode ─▶ up
+//     └─▶ access mode? stale links? stale servers? ──────────────┴─▶ address ─▶ buffer mode,
+//                                                                              timeouts ─▶ up
 //
 // AT+CIPMODE counts only before NETOPEN (manual 2.3): if the module is not in the mode that is
 // wanted, an open network is closed and opened again.
@@ -60,7 +83,7 @@ class Bringup {
                // opened again (manual chapter 5)
     kCheck,    // after silence or a restart: what is open may be ours and stays
   };
-  Bringup(const BringupConfig& config, Start start);
+  Bringup(const BringupConfig& config, Start start, Line& line);
 
   State state() const { return state_; }
   // REQUIRES: state() is kFailed.
@@ -79,6 +102,9 @@ class Bringup {
   bool found_network_closed() const { return found_network_closed_; }
   unsigned open_links() const { return open_links_; }
 
+  // What has happened since the last call, as sentences for the log.
+  std::vector<std::string> take_news() { return std::exchange(news_, {}); }
+
   Ipv4 address() const { return address_; }
   const Found& found() const { return found_; }
 
@@ -89,6 +115,9 @@ class Bringup {
   std::optional<chat::TimePoint> wake() const {
     return result_deadline_ ? result_deadline_ : wake_;
   }
+  // For what happens while a command is in flight, and when that is.
+  void on_time(chat::TimePoint now);
+  std::optional<chat::TimePoint> hold_ends() const { return held_until_; }
 
   void on_reply(const at::Reply& reply, chat::TimePoint now);
   void on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePoint now);
@@ -100,6 +129,12 @@ class Bringup {
     kProbe,
     kEscape,
     kPad,
+    kTryRate,
+    kSetRate,
+    kProveRate,
+    kSetFlow,
+    kProveFlow,
+    kUnsetFlow,
     kNetworkState,
     kAccessMode,
     kSetAccessMode,
@@ -109,11 +144,16 @@ class Bringup {
     kStopServer,
     kCloseNetwork,
     kPin,
+    kNameErrors,
+    kPinAgain,
+    kNumberErrors,
     kEnterPin,
     kRegistration,
     kPacketRegistration,
     kLteRegistration,
     kContext,
+    kLogin,
+    kFindTimeouts,
     kTimeouts,
     kOpenNetwork,
     kAddress,
@@ -129,14 +169,28 @@ class Bringup {
   void restart(std::chrono::milliseconds pause, chat::TimePoint now);
 
   void on_silence(chat::TimePoint now);
+  // bringup_line.cc
+  void release_hold();
+  void start_rates();
+  void next_rate(chat::Chat& chat, chat::TimePoint now);
+  void prove_flow(chat::Chat& chat, chat::TimePoint now);
+  void on_line_step(const chat::Answer& answer, chat::TimePoint now);
+  void after_rate();
+  void after_flow_or(Step step);
+  void after_flow(bool proved);
+  // bringup_network.cc
   void on_network_state(const chat::Answer& answer, chat::TimePoint now);
   void on_access_mode();
   void on_result_step(const chat::Answer& answer, chat::TimePoint now);
   void finish_result_step();
   void on_pin(const chat::Answer& answer, chat::TimePoint now);
   void on_registration(chat::TimePoint now);
+  void on_registered();
+  void tell_search(std::chrono::seconds searching);
   void on_address(chat::TimePoint now);
   void after_cleaning();
+  void on_found_timeouts();
+  std::array<int, 3> timeouts() const;  // CIPTIMEOUT as it is wanted
 
   BringupConfig config_;
   Start start_;
@@ -153,7 +207,15 @@ class Bringup {
   bool tried_pad_ = false;
   bool echo_known_ = false;
 
+  Line& line_;
+  std::vector<int> rates_;  // to look for the module at, from the back
+  bool rate_settled_ = false;
+  int old_rate_ = 0;  // before AT+IPR was tried; 0: it was not
+  bool flow_settled_ = false;
+  std::optional<chat::TimePoint> held_until_;  // RTS is down
+
   bool network_open_ = false;
+  bool no_address_ = false;  // AT+IPADDR had none
   bool wrong_mode_ = false;
   std::deque<int> links_;    // left open by an earlier host
   std::deque<int> servers_;  // likewise
@@ -165,10 +227,15 @@ class Bringup {
   std::string pin_state_;
   bool pin_entered_ = false;
   bool pin_unclear_ = false;  // AT+CPIN? said ERROR, which a missing SIM can mean
+  bool errors_named_ = false;
+  chat::Answer pin_answer_;
   int sim_retries_ = 0;
 
   std::optional<chat::TimePoint> searching_since_;
   int stat_ = -1;  // the best <stat> of this round of CREG, CGREG and CEREG
+  int told_stat_ = -1;
+  std::chrono::seconds told_at_{0};
+  std::vector<std::string> news_;
 
   Ipv4 address_;
   Found found_;

@@ -47,8 +47,9 @@ struct Connection {
   std::optional<chat::TimePoint> not_before;  // a retry waits until then
   std::optional<chat::TimePoint> result_due;  // kOpening, kClosing: the result line
   int open_attempts = 0;
-  bool opened = false;     // kOpening: "+CIPOPEN: n,0" was there before its OK
-  bool displaced = false;  // kOpening: the module gave the link to a server's client
+  chat::TimePoint dialled{};  // kOpening: since when
+  bool opened = false;        // kOpening: "+CIPOPEN: n,0" was there before its OK
+  bool displaced = false;     // kOpening: the module gave the link to a server's client
 
   bool writable = false;          // the host has something to send
   std::vector<std::byte> unsent;  // taken from the host, refused by the module as busy

@@ -95,6 +95,9 @@ void DataMode::enter(chat::TimePoint now) {
   escape_answered_ = false;
   received_at_ = now;
   silent_since_ = now;
+  entered_at_ = now;
+  written_ = 0;
+  seen_rate_ = 0;
 }
 
 void DataMode::leave() {
@@ -141,8 +144,16 @@ void DataMode::write(std::string_view bytes, std::string& output, chat::TimePoin
   const std::size_t allowed = guard_.allow(unwritten_, now);
   output.append(unwritten_, 0, allowed);
   unwritten_.erase(0, allowed);
+  written_ += allowed;
+  // A line that has taken more than its nominal rate allows is faster than that (USB, PTY, TCP).
+  const std::chrono::duration<double> elapsed = now - entered_at_;
+  if (written_ > kMostUndelivered && elapsed.count() > 0) {
+    const double bits = static_cast<double>(written_ - kMostUndelivered) * 10;
+    seen_rate_ = std::max(seen_rate_, bits / elapsed.count());
+  }
   const auto time_of = [this](std::size_t size) {
-    return std::chrono::microseconds(size * 10 * 1'000'000 / rate_);
+    const double seconds = static_cast<double>(size) * 10 / std::max<double>(rate_, seen_rate_);
+    return std::chrono::ceil<std::chrono::microseconds>(std::chrono::duration<double>(seconds));
   };
   silent_since_ = std::max(silent_since_, now) + time_of(allowed);
   silent_since_ = std::min(silent_since_, now + time_of(kMostUndelivered));

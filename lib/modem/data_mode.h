@@ -94,6 +94,9 @@ class DataMode {
   std::string held_;       // may be the module's own words
   bool complete_ = false;  // held_ is whole lines of them
   std::string unwritten_;
+  chat::TimePoint entered_at_{};
+  std::size_t written_ = 0;  // since then
+  double seen_rate_ = 0;     // what the line has shown to carry at least, in bits a second
   chat::TimePoint received_at_{};
   chat::TimePoint silent_since_{};  // when the latest byte to the module has left
   chat::TimePoint escaped_at_{};

@@ -38,12 +38,24 @@ struct End {
   std::string_view why;  // for the log
 };
 
+// This end of the line, as far as it can be set. A line of another kind (USB, TCP) has none of it.
+class Line {
+ public:
+  virtual ~Line() = default;
+  // In bits per second; 0: the line has no rate.
+  virtual int line_rate() { return 0; }
+  // False when the device can't do that rate.
+  virtual bool set_line_rate(int /*baud*/) { return false; }
+  // Whether bytes wait for CTS, and RTS falls when the reader is behind.
+  virtual void use_rtscts(bool /*on*/) {}
+  // RTS down, so that a module that obeys it sends nothing; false where there is no such wire.
+  virtual bool hold_module(bool /*on*/) { return false; }
+};
+
 // What the modem tells and asks the one who owns the program's side of each connection. Called
 // only from inside the Modem's own functions; the host may call back into it.
-class Host {
+class Host : public Line {
  public:
-  virtual ~Host() = default;
-
   virtual void opened(ConnectionId id) = 0;
   virtual void open_failed(ConnectionId id, const Error& error) = 0;
 

@@ -141,11 +141,14 @@ void Modem::leave(chat::TimePoint now) {
   if (found_->push == rx_mode_.buffered()) {
     leave_commands_.emplace_back(found_->push ? "AT+CIPRXGET=0" : "AT+CIPRXGET=1");
   }
+  if (found_->timeouts) leave_commands_.push_back(at::timeouts(*found_->timeouts));
   if (found_->command) {
     leave_commands_.emplace_back(kCloseNetwork);
     leave_commands_.emplace_back("AT+CIPMODE=0");
   }
   if (found_->echo) leave_commands_.emplace_back("ATE1");
+  if (found_->no_rtscts) leave_commands_.emplace_back("AT+IFC=0,0");
+  if (found_->baud != 0) leave_commands_.push_back(at::set_rate(found_->baud));
 }
 
 void Modem::line_failed(const Error& error, chat::TimePoint now) {
@@ -182,6 +185,7 @@ void Modem::take_output(std::string& into, chat::TimePoint now) {
 
 void Modem::on_time(chat::TimePoint now) {
   Entry entry(*this, now);
+  if (bringup_) bringup_->on_time(now);
   chat_.on_time(now);
   on_data_mode_time();
   expire();
@@ -202,6 +206,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     if (time && (!soonest || *time < *soonest)) soonest = time;
   };
   if (bringup_ && chat_.idle()) consider(bringup_->wake());
+  if (bringup_) consider(bringup_->hold_ends());
   for (const auto& [id, connection] : connections_) {
     if (connection.state == Connection::State::kWaiting) consider(connection.deadline);
     if (connection.not_before && *connection.not_before > now_) consider(connection.not_before);
@@ -347,8 +352,7 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
       }
     }
   } else if (std::holds_alternative<at::Connect>(reply)) {
-    // A server's client: "+CLIENT:" came before (manual 6.4.1).
-    if (config_.transparent && by_link(kDataModeLink) != nullptr) enter_data_mode();
+    on_connect_line();
   } else if (std::holds_alternative<at::Other>(reply)) {
     log(log::Level::kDebug, "skipped: " + std::string(line));
   } else {
@@ -366,7 +370,7 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
   } else if (const auto* ack = std::get_if<at::Ack>(&reply)) {
     if (task_ == Task::kAcknowledged) acknowledged_ = *ack;
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
-    if (task_ == Task::kWhyRefused) network_open_ = state->value == 1;
+    if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
   } else if (std::holds_alternative<at::Other>(reply)) {

@@ -245,7 +245,9 @@ class Modem final : private chat::Listener {
 
   // Transparent mode (transparent.cc).
   void enter_data_mode();
+  void on_connect_line();
   void send_data();
+  void refuse_commands();
   void next_in_data_mode();
   bool next_resume();
   void on_resume_answer(const chat::Answer& answer);
@@ -264,6 +266,7 @@ class Modem final : private chat::Listener {
   bool reads_by_command() const;
   bool reads(const Connection& connection) const;
   bool everyone_keeps_up() const;
+  bool told_apart() const;
   // Gives the connection up. What the module still holds for it is read first, unless a part of
   // the stream before that is lost.
   enum class Drain { kYes, kNo };

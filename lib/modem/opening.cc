@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kBusyPause = 200ms;
+constexpr auto kTimeoutMargin = 500ms;
 constexpr int kOpenAttempts = 12;  // every link once, and a little patience with <err> 8
 
 }  // namespace
@@ -35,6 +36,7 @@ bool Modem::next_open() {
     connection.early.clear();
     early_data_[static_cast<std::size_t>(*link)] = false;
     ++connection.open_attempts;
+    connection.dialled = now_;
     links_.assign(*link, id);
     command(Task::kOpen, id,
             {.text = connection.udp ? at::open_udp(*link, connection.local_port.value_or(0))
@@ -68,8 +70,11 @@ void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
         connection.link = -1;
         return retry_open(connection, kBusyPause);
       }
-      if (answer.final_line == "CONNECT FAIL") {
-        on_open_result({connection.link, static_cast<int>(at::Err::kNetworkFailure)});
+      if (answer.final_line == "CONNECT FAIL" || answer.final_line == "NO CARRIER") {
+        // Transparent mode gives no reason; the time that it has taken is one.
+        const bool in_time = now_ - connection.dialled < config_.connect_timeout - kTimeoutMargin;
+        on_open_result({connection.link,
+                        static_cast<int>(in_time ? at::Err::kNetworkFailure : at::Err::kTimeout)});
       } else if (answer.info == at::ErrInfo::kNetworkNotOpened) {
         on_open_result({connection.link, static_cast<int>(at::Err::kNetworkNotOpened)});
       } else {

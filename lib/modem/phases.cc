@@ -29,7 +29,7 @@ bool Modem::wanted() const {
 
 void Modem::start_bringup(Bringup::Start start) {
   phase_ = start == Bringup::Start::kCheck ? Phase::kCheck : Phase::kBringup;
-  bringup_ = std::make_unique<Bringup>(config_, start);
+  bringup_ = std::make_unique<Bringup>(config_, start, host_);
 }
 
 void Modem::drop_bringup() {
@@ -56,6 +56,7 @@ void Modem::next_bringup() {
 }
 
 void Modem::after_bringup_answer() {
+  for (const std::string& news : bringup_->take_news()) log(log::Level::kInfo, news);
   if (phase_ == Phase::kCheck && bringup_->found_network_closed()) {
     lose_connections(ENETDOWN, "the module has lost its network");
     links_.clear();

@@ -24,9 +24,6 @@ void RxMode::reset() {
   push_asked_ = false;
   hold_back_ = false;
   config_.reset();
-  before_.reset();
-  head_changed_ = false;
-  source_changed_ = false;
 }
 
 std::vector<std::string> RxMode::undo() const {
@@ -49,23 +46,26 @@ void RxMode::hold_back(chat::TimePoint now) {
   not_before_ = now + penalty_;
 }
 
-void RxMode::give_up(chat::TimePoint now) {
-  hold_back(now);
-  setup_ = Setup::kUnsupported;
+void RxMode::missed_link() {
+  link_named_ = false;
+  link_unsettable_ = true;
 }
 
 bool RxMode::push_wanted() const {
   if (policy_ == PushPolicy::kNever || setup_ == Setup::kUnsupported) return false;
-  return push_asked_ || push_needed_ || policy_ == PushPolicy::kAlways;
+  if (push_needed_ || policy_ == PushPolicy::kAlways) return true;
+  return push_asked_ && !link_unsettable_;
 }
 
-std::optional<std::string> RxMode::next_command(bool everyone_keeps_up, chat::TimePoint now) {
+std::optional<std::string> RxMode::next_command(bool everyone_keeps_up, bool told_apart,
+                                                chat::TimePoint now) {
+  const bool safe = link_named_ || told_apart;
   if (pushing_) {
-    if (!hold_back_) return std::nullopt;
+    if (!hold_back_ && safe) return std::nullopt;
     in_flight_ = true;
     return "AT+CIPRXGET=1";
   }
-  if (!push_wanted() || !everyone_keeps_up || now < not_before_) return std::nullopt;
+  if (!push_wanted() || !everyone_keeps_up || !safe || now < not_before_) return std::nullopt;
   in_flight_ = true;
   switch (setup_) {
     case Setup::kUntried:
@@ -74,7 +74,7 @@ std::optional<std::string> RxMode::next_command(bool everyone_keeps_up, chat::Ti
     case Setup::kAskConfig:
       return "AT+CIPCCFG?";
     case Setup::kSetConfig: {
-      before_ = config_;
+      if (!before_) before_ = config_;
       auto named = *config_;
       named[kHeaderType] = 1;
       return at::set_socket_config(named);
@@ -120,17 +120,18 @@ bool RxMode::on_answer(const chat::Answer& answer) {
     case Setup::kUnsupported:
       break;
     case Setup::kAskConfig:
-      setup_ = ok && config_ ? Setup::kSetConfig : Setup::kUnsupported;
-      if (setup_ == Setup::kSetConfig && (*config_)[kHeaderType] == 1) setup_ = Setup::kAskHead;
+      link_unsettable_ = !ok || !config_;
+      setup_ =
+          link_unsettable_ || (*config_)[kHeaderType] == 1 ? Setup::kAskHead : Setup::kSetConfig;
       break;
     case Setup::kSetConfig:
-      setup_ = ok ? Setup::kVerify : Setup::kUnsupported;
+      link_unsettable_ = !ok;
+      setup_ = ok ? Setup::kVerify : Setup::kAskHead;
       break;
-    case Setup::kVerify: {
-      const bool named = ok && config_ && (*config_)[kHeaderType] == 1;
-      setup_ = named ? Setup::kAskHead : Setup::kUnsupported;
+    case Setup::kVerify:
+      link_unsettable_ = !ok || !config_ || (*config_)[kHeaderType] != 1;
+      setup_ = Setup::kAskHead;
       break;
-    }
     case Setup::kAskHead:
       setup_ = ok && setting_ == 1 ? Setup::kAskSource : Setup::kSetHead;
       break;

@@ -224,22 +224,38 @@ bool Modem::next_rx_mode() {
   const bool datagrams = std::any_of(connections_.begin(), connections_.end(),
                                      [](const auto& entry) { return entry.second.udp; });
   rx_mode_.need_push(datagrams);
-  auto text = rx_mode_.next_command(everyone_keeps_up(), now_);
+  auto text = rx_mode_.next_command(everyone_keeps_up(), told_apart(), now_);
   if (!text) return false;
   command(Task::kRxMode, 0, {.text = std::move(*text), .payload = {}});
   return true;
 }
 
-// The module pushes with "+IPD" though it has agreed to name the link. If only one connection can
-// be meant, the bytes are its; if several can, none of them may miss them unnoticed.
-Connection* Modem::pushed_without_link(const std::optional<Endpoint>& from) {
-  if (rx_mode_.policy() != PushPolicy::kNever && !rx_mode_.buffered()) {
-    log(log::Level::kWarn, "the module does not name the link of what it pushes");
-    rx_mode_.give_up(now_);
+// Whether the peer's address alone tells which connection pushed data is for.
+bool Modem::told_apart() const {
+  if (rx_mode_.policy() == PushPolicy::kNever || rx_mode_.names_link()) return true;
+  std::vector<Endpoint> peers;
+  std::size_t datagrams = 0;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.state == Connection::State::kEnded && !connection.link_open) continue;
+    if (connection.udp) {
+      ++datagrams;
+    } else {
+      peers.push_back(connection.to);
+    }
+    // A datagram may come from any peer.
+    if (datagrams > 0 && datagrams + peers.size() > 1) return false;
+    if (std::count(peers.begin(), peers.end(), connection.to) > 1) return false;
   }
+  return true;
+}
+
+// The module pushes without naming the link. If only one connection can be meant, the bytes are
+// its; if several can, none of them may miss them unnoticed.
+Connection* Modem::pushed_without_link(const std::optional<Endpoint>& from) {
+  if (!rx_mode_.buffered()) rx_mode_.missed_link();
   std::vector<ConnectionId> candidates;
   for (const auto& [id, connection] : connections_) {
-    const bool open = connection.state == Connection::State::kOpen ||
+    const bool open = connection.link_open || connection.state == Connection::State::kOpening ||
                       connection.state == Connection::State::kDraining;
     if (open && (!from || connection.udp || connection.to == *from)) candidates.push_back(id);
   }
@@ -255,6 +271,7 @@ Connection* Modem::pushed_without_link(const std::optional<Endpoint>& from) {
 
 void Modem::on_pushed(int link, const std::optional<Endpoint>& from,
                       std::span<const std::byte> bytes) {
+  if (link >= 0) rx_mode_.saw_link();
   Connection* connection = link < 0 ? pushed_without_link(from) : by_link(link);
   if (connection == nullptr) {
     log(log::Level::kDebug, "skipped data pushed for a link that nobody has");

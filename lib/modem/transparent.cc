@@ -27,6 +27,17 @@ void Modem::enter_data_mode() {
   chat_.enter_data_mode();
 }
 
+// A server's client, whose "+CLIENT:" came before (manual 6.4.1), or a module that has said OK
+// before it.
+void Modem::on_connect_line() {
+  Connection* connection = by_link(kDataModeLink);
+  if (!config_.transparent || connection == nullptr) return;
+  enter_data_mode();
+  if (connection->state != Connection::State::kOpening) return;
+  connection->result_due.reset();
+  on_opened(*connection);
+}
+
 bool Modem::wants_input() const {
   if (!data_mode_.active()) return true;
   const Connection* connection = by_link(kDataModeLink);
@@ -80,9 +91,9 @@ void Modem::refuse_all_but_one() {
   }
 }
 
-void Modem::next_in_data_mode() {
+void Modem::refuse_commands() {
   for (const Query& query : std::exchange(queries_, {})) {
-    host_.resolved(query.id, Error{EBUSY, -1, std::string(kBusy)});
+    host_.resolved(query.id, Error{EAGAIN, -1, std::string(kBusy)});
   }
   fail_foreign();
   std::vector<ServerId> refused;
@@ -94,10 +105,15 @@ void Modem::next_in_data_mode() {
     servers_.remove(id);
     host_.listen_failed(id, Error{EBUSY, -1, std::string(kBusy)});
   }
+}
+
+// When the connection is done, the rest can wait: command mode is two silences away.
+void Modem::next_in_data_mode() {
   const Connection* connection = by_link(kDataModeLink);
   const bool done = connection == nullptr || connection->close_wanted ||
                     connection->state != Connection::State::kOpen;
-  if (done && !data_mode_.holds_output()) data_mode_.request_command_mode();
+  if (!done) return refuse_commands();
+  if (!data_mode_.holds_output()) data_mode_.request_command_mode();
 }
 
 // ---- Out of data mode, and back

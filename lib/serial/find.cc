@@ -37,6 +37,9 @@ constexpr AtInterface kAtInterfaces[] = {
 constexpr std::uint16_t kA7600Product = 0x9011;
 constexpr std::size_t kA7600RndisPort = 2;  // ttyUSB2
 
+// Where a board names the UART of its pin header: Raspberry Pi and its like, Jetson.
+constexpr const char* kHeaderNames[] = {"/serial0", "/ttyTHS1"};
+
 std::optional<std::string> resolved(const std::string& path) {
   char* target = ::realpath(path.c_str(), nullptr);
   if (target == nullptr) return std::nullopt;
@@ -134,6 +137,7 @@ std::vector<PortInfo> list_ports() {
   });
   add_by_id_names(ports);
   mark_likely_at(ports);
+  mark_headers(ports);
   return ports;
 }
 
@@ -158,6 +162,34 @@ Result<std::string> choose_at_port(const std::vector<PortInfo>& ports) {
                    "1e0e:9001 interface 2 or 3 (SIM7600) among " +
                    (among.empty() ? "no serial ports at all" : among) +
                    "; A7600_PORT can name the port"};
+}
+
+void mark_headers(std::vector<PortInfo>& ports, const std::string& dev) {
+  for (const char* name : kHeaderNames) {
+    const std::optional<std::string> device = resolved(dev + name);
+    for (PortInfo& port : ports) port.header = port.header || port.device == device;
+  }
+}
+
+Result<std::string> choose_answering_port(const std::vector<PortInfo>& ports,
+                                          const std::function<Probe(const std::string&)>& probe) {
+  for (const PortInfo& port : ports) {
+    if (port.likely_at && probe(port.device) != Probe::kSilent) return port.device;
+  }
+  auto beside_likely = [&ports](const PortInfo& port) {
+    return !port.usb_path.empty() && std::any_of(ports.begin(), ports.end(), [&](const auto& one) {
+      return one.likely_at && one.usb_path == port.usb_path;
+    });
+  };
+  for (const PortInfo& port : ports) {
+    if (!port.likely_at && beside_likely(port) && probe(port.device) == Probe::kAnswers) {
+      return port.device;
+    }
+  }
+  for (const PortInfo& port : ports) {
+    if (port.header && probe(port.device) == Probe::kAnswers) return port.device;
+  }
+  return choose_at_port(ports);
 }
 
 TtyPlace find_place(const std::string& tty, const std::string& sysfs) {

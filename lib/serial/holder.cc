@@ -119,15 +119,20 @@ std::optional<pid_t> find_holder(const std::string& device) {
 }
 
 Error in_use(const std::string& device, std::optional<pid_t> holder) {
+  std::string program;
   std::string who = "another program";
   if (holder) {
-    std::string program = read_all("/proc/" + std::to_string(*holder) + "/comm");
+    program = read_all("/proc/" + std::to_string(*holder) + "/comm");
     if (program.ends_with('\n')) program.pop_back();
     who = (program.empty() ? "a program" : program) + " (pid " + std::to_string(*holder) + ')';
   }
-  return {
-      .posix = EBUSY,
-      .text = device + ": in use by " + who + "; run both through `a7600 run` or `a7600 serve`"};
+  const char* advice = "run both through `a7600 run` or `a7600 serve`";
+  if (program == "ModemManager") {
+    advice =
+        "it takes every modem unless a udev rule says ID_MM_DEVICE_IGNORE, as the installed "
+        "78-a7600.rules does for modules on USB; or `sudo systemctl stop ModemManager`";
+  }
+  return {.posix = EBUSY, .text = device + ": in use by " + who + "; " + advice};
 }
 
 }  // namespace a7600::serial

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "serial/port.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -24,6 +27,7 @@ struct Port::State {
   UniqueFd socket;                 // with tcp:
   std::optional<Tty> tty;          // otherwise
   std::optional<DeviceLock> lock;  // of `tty`
+  int rate = 0;
 
   ~State() {
     // A forked child has a copy of all this, but the line is its parent's.
@@ -33,11 +37,17 @@ struct Port::State {
 
 namespace {
 
+constexpr std::chrono::milliseconds kProbeTime{500};
+constexpr std::size_t kMostHeard = 64 * 1024;  // a port that talks without end is no module's
+
 constexpr std::string_view kTcp = "tcp:";
 constexpr std::string_view kDev = "/dev/";
 
-Result<std::string> resolve_device(const std::string& port) {
-  if (port == "auto") return choose_at_port(list_ports());
+Result<std::string> resolve_device(const std::string& port, int baud) {
+  if (port == "auto") {
+    return choose_answering_port(
+        list_ports(), [baud](const std::string& device) { return probe_port(device, baud); });
+  }
   // Links such as /dev/serial/by-id/… are followed once, here: locks, sysfs and messages go by the
   // device's own name.
   char* device = ::realpath(port.c_str(), nullptr);
@@ -52,13 +62,13 @@ Result<std::string> resolve_device(const std::string& port) {
   return out;
 }
 
-FlowControl flow_control_of(const Tty& tty, const std::string& device, bool rtscts) {
+FlowControl flow_control_of(const Tty& tty, const std::string& device) {
   if (tty.is_pty()) return FlowControl::kLossless;
   if (device.starts_with(kDev) &&
       is_usb_modem_driver(find_place(device.substr(kDev.size())).driver)) {
     return FlowControl::kLossless;
   }
-  return rtscts ? FlowControl::kRtsCts : FlowControl::kNone;
+  return FlowControl::kNone;
 }
 
 }  // namespace
@@ -73,7 +83,7 @@ Result<Port> Port::open(const config::Config& config) {
     return Port(state.release());
   }
 
-  Result<std::string> device = resolve_device(config.port);
+  Result<std::string> device = resolve_device(config.port, config.baud);
   if (!device) return device.error();
   state->name = std::move(device.value());
   Result<Tty> tty = Tty::open(state->name);
@@ -88,10 +98,15 @@ Result<Port> Port::open(const config::Config& config) {
   if (!lock) return lock.error();
   state->lock.emplace(std::move(lock.value()));
 
-  // "auto" is no flow control: RTS/CTS on a line that doesn't have the wires stops it for good.
-  const bool rtscts = config.flow == config::Flow::kRtsCts && !state->tty->is_pty();
+  state->flow_control = flow_control_of(*state->tty, state->name);
+  // Asked for and not there is an error at once; it is used only when the module is seen to keep to
+  // it.
+  const bool rtscts =
+      config.flow == config::Flow::kRtsCts && state->flow_control == FlowControl::kNone;
   if (Status raw = state->tty->make_raw(config.baud, rtscts); !raw) return raw.error();
-  state->flow_control = flow_control_of(*state->tty, state->name, rtscts);
+  if (rtscts) state->tty->set_line(config.baud, false).ok();
+  const bool usb = state->flow_control == FlowControl::kLossless && !state->tty->is_pty();
+  state->rate = usb ? 0 : config.baud;
   return Port(state.release());
 }
 
@@ -110,9 +125,58 @@ int Port::fd() const { return state_->tty ? state_->tty->fd() : state_->socket.g
 const std::string& Port::name() const { return state_->name; }
 FlowControl Port::flow_control() const { return state_->flow_control; }
 
+int Port::rate() const { return state_->rate; }
+
+Status Port::set_rate(int baud) {
+  const bool rtscts = state_->flow_control == FlowControl::kRtsCts;
+  if (Status set = state_->tty->set_line(baud, rtscts); !set) return set;
+  state_->rate = baud;
+  return Done{};
+}
+
+void Port::use_rtscts(bool on) {
+  if (state_->rate == 0 || state_->flow_control == FlowControl::kLossless) return;
+  const FlowControl wanted = on ? FlowControl::kRtsCts : FlowControl::kNone;
+  if (wanted == state_->flow_control || !state_->tty->set_line(state_->rate, on)) return;
+  state_->flow_control = wanted;
+}
+
+bool Port::hold_module(bool on) {
+  return state_->flow_control == FlowControl::kNone && state_->tty && state_->tty->set_rts(!on);
+}
+
 bool Port::is_drained() const {
   int waiting = 0;
   return ::ioctl(fd(), TIOCOUTQ, &waiting) != 0 || waiting == 0;
+}
+
+Probe probe_port(const std::string& device, int baud) {
+  config::Config config;
+  config.port = device;
+  config.baud = baud;
+  const Result<Port> port = Port::open(config);
+  if (!port) return Probe::kUnknown;
+  const int fd = port.value().fd();
+  constexpr std::string_view kCommand = "AT\r";
+  if (::write(fd, kCommand.data(), kCommand.size()) != static_cast<ssize_t>(kCommand.size())) {
+    return Probe::kSilent;
+  }
+  std::string heard;
+  const auto end = std::chrono::steady_clock::now() + kProbeTime;
+  for (auto now = end - kProbeTime; now < end && heard.size() < kMostHeard;
+       now = std::chrono::steady_clock::now()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now).count();
+    pollfd readable{fd, POLLIN, 0};
+    if (::poll(&readable, 1, static_cast<int>(left)) <= 0) continue;
+    char piece[256];
+    const ssize_t size = ::read(fd, piece, sizeof piece);
+    if (size <= 0) break;
+    heard.append(piece, static_cast<std::size_t>(size));
+    if (heard.find("OK\r") != heard.npos || heard.find("ERROR\r") != heard.npos) {
+      return Probe::kAnswers;
+    }
+  }
+  return Probe::kSilent;
 }
 
 }  // namespace a7600::serial

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "config/config.h"
+#include "serial/find.h"
 
 namespace a7600::serial {
 
@@ -31,6 +32,17 @@ class Port {
   int fd() const;                   // non-blocking, close-on-exec; for epoll, read and write
   const std::string& name() const;  // the device opened, e.g. "/dev/ttyUSB2", "tcp:10.0.0.1:2000"
   FlowControl flow_control() const;
+
+  // The rate that the line is at; 0 where it has none: USB carries bytes, and so does TCP.
+  int rate() const;
+  // EINVAL when the device refuses it; the line is then as before.
+  Status set_rate(int baud);
+  // RTS/CTS on or off. Off until somebody has seen that the module keeps to it: on a line that
+  // doesn't have the wires it stops everything for good. A PTY does without.
+  void use_rtscts(bool on);
+  // RTS down or up, while it isn't the driver's. False where there is no such wire.
+  bool hold_module(bool on);
+
   // Whether the driver has passed on all that was written; true where it doesn't tell.
   bool is_drained() const;
 
@@ -39,5 +51,8 @@ class Port {
   explicit Port(State* state);
   State* state_;
 };
+
+// Opens `device` and says "AT", at `baud`: for half a second, or until it answers OK or ERROR.
+Probe probe_port(const std::string& device, int baud);
 
 }  // namespace a7600::serial

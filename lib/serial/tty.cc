@@ -82,6 +82,26 @@ Error open_error(int error, const std::string& device, const struct stat& status
   }
 }
 
+// The code of a usual rate: programs that watch the other end of a PTY know no others. BOTHER for
+// any other.
+tcflag_t rate_code(int baud) {
+  struct Rate {
+    int baud;
+    tcflag_t code;
+  };
+  static constexpr Rate kRates[] = {
+      {300, B300},         {600, B600},         {1200, B1200},       {2400, B2400},
+      {4800, B4800},       {9600, B9600},       {19200, B19200},     {38400, B38400},
+      {57600, B57600},     {115200, B115200},   {230400, B230400},   {460800, B460800},
+      {921600, B921600},   {1000000, B1000000}, {1500000, B1500000}, {2000000, B2000000},
+      {3000000, B3000000}, {4000000, B4000000},
+  };
+  for (const Rate& rate : kRates) {
+    if (rate.baud == baud) return rate.code;
+  }
+  return BOTHER;
+}
+
 termios2 raw_settings(const termios2& from, int baud, bool rtscts) {
   termios2 to = from;
   to.c_iflag = 0;
@@ -89,7 +109,7 @@ termios2 raw_settings(const termios2& from, int baud, bool rtscts) {
   to.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
   to.c_cflag &=
       ~static_cast<tcflag_t>(CSIZE | PARENB | CSTOPB | CRTSCTS | CBAUD | (CBAUD << IBSHIFT));
-  to.c_cflag |= CS8 | CREAD | CLOCAL | BOTHER;
+  to.c_cflag |= CS8 | CREAD | CLOCAL | rate_code(baud);
   if (rtscts) to.c_cflag |= CRTSCTS;
   to.c_ispeed = to.c_ospeed = static_cast<speed_t>(baud);
   // With VMIN 0 a non-blocking read of an idle line returns 0, as at the end of a file.
@@ -131,25 +151,37 @@ Result<Tty> Tty::open(const std::string& device) {
 }
 
 Status Tty::make_raw(int baud, bool rtscts) {
+  if (Status set = set_line(baud, rtscts); !set) return set;
+  ::ioctl(fd(), TCFLSH, TCIFLUSH);
+  return Done{};
+}
+
+Status Tty::set_line(int baud, bool rtscts) {
   const termios2 wanted = raw_settings(*found_, baud, rtscts);
+  termios2 before = {};
   termios2 actual = {};
-  if (::ioctl(fd(), TCSETS2, &wanted) != 0 || ::ioctl(fd(), TCGETS2, &actual) != 0) {
+  if (::ioctl(fd(), TCGETS2, &before) != 0 || ::ioctl(fd(), TCSETS2, &wanted) != 0 ||
+      ::ioctl(fd(), TCGETS2, &actual) != 0) {
     const int error = errno;
-    restore();
+    ::ioctl(fd(), TCSETS2, &before);
     return error_of(error == EIO ? ENODEV : error, device_, strerrordesc_np(error));
   }
   if (!near(actual.c_ospeed, baud)) {
-    restore();
+    ::ioctl(fd(), TCSETS2, &before);
     return error_of(EINVAL, device_,
                     "the device refuses A7600_BAUD " + std::to_string(baud) + " and offers " +
                         std::to_string(actual.c_ospeed));
   }
   if (rtscts && (actual.c_cflag & CRTSCTS) == 0) {
-    restore();
+    ::ioctl(fd(), TCSETS2, &before);
     return error_of(EINVAL, device_, "the device has no RTS/CTS, which A7600_FLOW asks for");
   }
-  ::ioctl(fd(), TCFLSH, TCIFLUSH);
   return Done{};
+}
+
+bool Tty::set_rts(bool up) {
+  const int wire = TIOCM_RTS;
+  return ::ioctl(fd(), up ? TIOCMBIS : TIOCMBIC, &wire) == 0;
 }
 
 void Tty::restore() { ::ioctl(fd(), TCSETS2, found_.get()); }

@@ -37,6 +37,13 @@ class Tty {
   // is then as before).
   Status make_raw(int baud, bool rtscts);
 
+  // As make_raw(), in the middle of the work: nothing is dropped, and after an error the line is as
+  // before the call.
+  Status set_line(int baud, bool rtscts);
+
+  // Lowers or raises RTS; false when the device has none.
+  bool set_rts(bool up);
+
   // The settings that open() found.
   void restore();
 

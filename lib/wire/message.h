@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/ipv4.h"
+#include "base/pass.h"
 
 // The control messages between a program and the engine: one request, one reply, each of a fixed
 // size, over a connection of its own. A request about a socket carries that socket's descriptor
@@ -14,14 +15,15 @@
 namespace a7600::wire {
 
 inline constexpr std::uint32_t kMagic = 0x41373630;
-inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::uint16_t kVersion = 2;
 inline constexpr std::size_t kRequestData = 256;  // a host name of 254 bytes fits
 inline constexpr std::size_t kReplyData = 1024;
 inline constexpr std::size_t kNotice = 256;
 inline constexpr std::size_t kLargestDatagram = 1500;  // manual 2.4
 
 enum class Op : std::uint16_t {
-  kSocket = 1,   // domain, type, protocol, flags -> a descriptor
+  kSocket = 1,   // domain, type, protocol, flags -> a descriptor; level: the process that it is
+                 // for, 0: the caller
   kConnect,      // +fd, endpoint, kNonBlocking -> error; a descriptor if the socket was replaced;
                  // domain AF_UNSPEC ends the connection
   kBind,         // +fd, endpoint -> error
@@ -84,6 +86,7 @@ struct Request {
   std::uint32_t ip = 0;  // host byte order
   std::uint16_t port = 0;
   std::uint16_t size = 0;  // bytes used of `data`
+  Pass pass;
   std::array<std::byte, kRequestData> data{};
 
   Endpoint endpoint() const { return {{ip}, port}; }

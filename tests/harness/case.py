@@ -32,6 +32,8 @@ class ModemTest(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = Path(tempfile.mkdtemp(prefix="a7600-test-"))
         cls.addClassCleanup(shutil.rmtree, cls.scratch, ignore_errors=True)
+        # Some programs under test become another user.
+        cls.scratch.chmod(0o755)
         (cls.scratch / "empty.conf").touch()
         cls.modem = None
         cls.addClassCleanup(cls._stop_modem)
@@ -124,11 +126,11 @@ class ModemTest(unittest.TestCase):
         self.addCleanup(server.stop)
         return server
 
-    def beside(self, *argv, env=None, cwd=None):
+    def beside(self, *argv, env=None, cwd=None, **more):
         """Starts a program that runs until the test ends, on the kernel's sockets if no other
         environment is given."""
         return self._note(Background(argv, env or self.kernel_environment(), self._output_path(),
-                                     cwd or self.scratch))
+                                     cwd or self.scratch, **more))
 
     def peer(self, *argv, port, protocol="tcp", env=None, cwd=None):
         """A server on the kernel's sockets, ready when this returns."""

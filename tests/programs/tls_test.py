@@ -8,6 +8,7 @@ from harness import ADDRESS, ModemTest, main, tls
 
 NAME = "www.example.test"
 OTHER_NAME = "other.example.test"
+PORT = 4433
 
 GET = """
 import shutil, ssl, sys, urllib.request
@@ -53,6 +54,13 @@ class Tls(ModemTest):
         got = self.succeeds(self.over_modem(sys.executable, "-c", GET, self.url, self.trust))
         self.assert_same_bytes(got.stdout, self.data)
 
+    def test_s_client_talks_to_a_named_server(self):
+        seen = self.over_modem(
+            "openssl", "s_client", "-quiet", "-verify_return_error", "-CAfile", self.trust,
+            "-verify_hostname", NAME, "-servername", NAME,
+            "-connect", f"{NAME}:{self.server.port}", stdin=b"GET /file HTTP/1.0\r\n\r\n")
+        self.assert_same_bytes(seen.stdout.partition(b"\r\n\r\n")[2], self.data)
+
     def test_a_certificate_for_another_name_is_refused(self):
         wrong = f"https://{OTHER_NAME}:{self.server.port}/file"
         got = self.over_modem("curl", "-sS", "--cacert", self.trust, wrong)
@@ -61,6 +69,25 @@ class Tls(ModemTest):
     def test_a_certificate_of_an_unknown_authority_is_refused(self):
         got = self.over_modem("curl", "-sS", self.url)
         self.assertEqual((got.status, got.stdout), (60, b""), got)
+
+
+class Server(ModemTest):
+    simulator_options = ("--listen-map", f"{PORT}=0")
+    fresh_modem = True
+
+    def test_s_server_behind_the_modem(self):
+        data = os.urandom(100_000)
+        (self.scratch / "file").write_bytes(data)
+        authority = tls.Authority(self.scratch)
+        certificate, key = authority.issue(NAME)
+        server = self.behind_modem("openssl", "s_server", "-accept", PORT, "-WWW",
+                                   "-cert", certificate, "-key", key, port=PORT)
+        for _ in range(2):
+            got = self.succeeds(self.over_kernel(
+                "curl", "-sS", "--cacert", authority.certificate,
+                "--resolve", f"{NAME}:{server.port}:127.0.0.1",
+                f"https://{NAME}:{server.port}/file"))
+            self.assert_same_bytes(got.stdout, data)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,16 @@ import sys
 from harness import ADDRESS, main, servers, small_program
 from sharing.base import SharingTest, eventually, is_root
 
-MAGIC, VERSION = 0x41373630, 1
+MAGIC, VERSION = 0x41373630, 2
 SOCKET, CONNECT, DESCRIBE, FINISH, STATUS, COMMAND = 1, 2, 7, 14, 15, 16
 
 
 def request(op, data=b"", **fields):
     """A control message, as lib/wire/message.h has it."""
-    return struct.pack("=IHHIiiiiiIHH256s", MAGIC, VERSION, op, fields.get("flags", 0),
+    return struct.pack("=IHHIiiiiiIHH16s256s", MAGIC, VERSION, op, fields.get("flags", 0),
                        socket.AF_INET, socket.SOCK_STREAM, 0, fields.get("level", 0), 0,
-                       fields.get("ip", 0), fields.get("port", 0), len(data), data)
+                       fields.get("ip", 0), fields.get("port", 0), len(data),
+                       fields.get("secret", b""), data)
 
 
 def call(path, message, descriptors=()):

@@ -36,6 +36,16 @@ for number in range(2):
     connection.close()
 """
 
+AS_NOBODY = """
+import os, sys
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+if sys.argv[1] == "without":
+    os.environ["A7600_ENGINE"] = os.environ["A7600_ENGINE"].partition("+")[0]
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
 ENGINE_DIES = """
 import socket, sys
 def talk():
@@ -121,6 +131,15 @@ class Run(SharingTest):
             self.succeeds(self.run_tool("curl", "-sS", "-o", "/dev/null", self.url))
         eventually(lambda: not self.sockets(), what="the socket was not removed")
 
+    def test_a_program_that_becomes_another_user_keeps_the_modem_by_its_secret(self):
+        if not is_root():
+            self.skipTest("only root can become another user")
+        for secret, status in (("with", 0), ("without", 7)):  # 7: could not connect
+            with self.subTest(secret=secret):
+                seen = self.run_tool(sys.executable, "-c", AS_NOBODY, secret, "curl", "-sS",
+                                     self.url)
+                self.assertEqual(seen.status, status, seen)
+
     # ---- What outlives CMD
 
     def test_a_background_program_finishes_after_cmd_has_ended(self):
@@ -164,15 +183,15 @@ class Run(SharingTest):
         self.assertEqual(seen.status, 126, seen)
         self.assert_one_line(seen.stderr, "permission denied")
 
-    def test_a_static_program_is_refused_with_the_reason(self):
+    def test_a_static_program_is_refused_with_the_reason_when_preload_is_asked_for(self):
         static = BUILD / "tests" / "sharing" / "static_program"
         script = self.scratch / "script"
         script.write_text(f"#!{static}\n")
         script.chmod(0o755)
         for each in (static, script):
-            seen = self.run_tool(each)
+            seen = self.tool("run", "--via", "preload", "--", each)
             self.assertEqual(seen.status, 126, seen)
-            self.assert_one_line(seen.stderr, "static_program", "statically linked")
+            self.assert_one_line(seen.stderr, "static_program", "statically linked", "--via auto")
 
     def test_a_setuid_program_is_refused_with_the_reason(self):
         if not is_root():

@@ -115,7 +115,7 @@ class Topic(ModemTest):
         ended = process.run(self.command(binary, case), environment, timeout=30, cwd=self.scratch)
         text = ended.stdout.decode(errors="backslashreplace")
         if ended.status != 0:
-            text += f"(status {ended.status}) {ended.stderr}\n"
+            text += f"(status {ended.status}) {ended.stderr}".rstrip() + "\n"
         return text
 
     def over_kernel_sockets(self, case):

@@ -36,33 +36,46 @@ std::vector<std::string> running_engines(const config::Config& config) {
 
 }  // namespace
 
-Result<Answer> call(const std::string& name, const wire::Request& request,
-                    std::chrono::milliseconds patience) {
+Result<PendingCall> PendingCall::start(const std::string& name, const wire::Request& request,
+                                       int descriptor) {
   const auto address = wire::UnixAddress::from(name);
   if (!address) return failed(name, ENAMETOOLONG);
-  Answer out;
-  out.connection.reset(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!out.connection) return failed(name, errno);
-  const int fd = out.connection.get();
-  if (sys::connect(fd, address->get(), address->length) != 0) {
+  UniqueFd connection(sys::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!connection) return failed(name, errno);
+  if (sys::connect(connection.get(), address->get(), address->length) != 0) {
     return failed(name, errno == ENOENT ? ECONNREFUSED : errno);
   }
-  const auto peer = wire::peer_of(fd);
+  const auto peer = wire::peer_of(connection.get());
   if (!peer || !engine::is_trusted_host(peer->uid)) {
     return Error{EACCES, -1, name + ": belongs to another user, who is not trusted"};
   }
-  if (const int error = wire::send(fd, request)) return failed(name, error);
-  pollfd poll{fd, POLLIN, 0};
+  if (const int error = wire::send(connection.get(), request, descriptor)) {
+    return failed(name, error);
+  }
+  return PendingCall(name, std::move(connection));
+}
+
+Result<Answer> PendingCall::wait(std::chrono::milliseconds patience) {
+  pollfd poll{connection_.get(), POLLIN, 0};
   int ready = 0;
   do {
     ready = ::poll(&poll, 1, static_cast<int>(patience.count()));
   } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) return Error{ETIMEDOUT, -1, name + ": the engine gives no answer"};
-  if (const int error = wire::receive(fd, out.reply, out.file)) {
-    return error == ECONNRESET ? Error{ENETDOWN, -1, name + ": the engine has ended"}
-                               : failed(name, error);
+  if (ready <= 0) return Error{ETIMEDOUT, -1, name_ + ": the engine gives no answer"};
+  Answer out;
+  if (const int error = wire::receive(connection_.get(), out.reply, out.file)) {
+    return error == ECONNRESET ? Error{ENETDOWN, -1, name_ + ": the engine has ended"}
+                               : failed(name_, error);
   }
+  out.connection = std::move(connection_);
   return out;
+}
+
+Result<Answer> call(const std::string& name, const wire::Request& request,
+                    std::chrono::milliseconds patience, int descriptor) {
+  auto pending = PendingCall::start(name, request, descriptor);
+  if (!pending) return pending.error();
+  return pending.value().wait(patience);
 }
 
 std::optional<std::string> find_engine(const config::Config& config, bool any) {

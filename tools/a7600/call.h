@@ -18,10 +18,26 @@ struct Answer {
   UniqueFd connection;  // still open: kHold lasts as long as it
 };
 
-// One control call to the engine at `address`. An error is one of the connection's; what the engine
-// thinks is in the reply. ECONNREFUSED when no engine is there.
+// A control call that has been sent and is not answered yet; without one, it is given up.
+class PendingCall {
+ public:
+  // Sends `request`, with a descriptor unless that is -1, to the engine at `address`. An error is
+  // one of the connection's. ECONNREFUSED when no engine is there.
+  static Result<PendingCall> start(const std::string& address, const wire::Request& request,
+                                   int descriptor = -1);
+  // The answer, in which is what the engine thinks; ETIMEDOUT when none has come by then.
+  Result<Answer> wait(std::chrono::milliseconds patience);
+
+ private:
+  PendingCall(std::string name, UniqueFd connection)
+      : name_(std::move(name)), connection_(std::move(connection)) {}
+  std::string name_;
+  UniqueFd connection_;
+};
+
+// Both at once.
 Result<Answer> call(const std::string& address, const wire::Request& request,
-                    std::chrono::milliseconds patience);
+                    std::chrono::milliseconds patience, int descriptor = -1);
 
 // The shared engine that this configuration leads to; nullopt when none runs. With `any`, and no
 // port in the configuration, one that is the only one to run will do.

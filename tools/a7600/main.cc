@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <map>
 
 #include "at.h"
+#include "doctor.h"
+#include "filtered.h"
 #include "options.h"
 #include "ports.h"
 #include "run.h"
@@ -16,6 +19,9 @@ using namespace a7600::tool;
 constexpr int kRunUsage = 125;
 
 int main_of(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "filtered") {
+    return become_filtered({argv + 2, argv + argc});
+  }
   CLI::App app("One SIMCom A7600-family modem for programs that use sockets.", "a7600");
   app.set_version_flag("--version", A7600_VERSION);
   app.require_subcommand(1);
@@ -28,6 +34,14 @@ int main_of(int argc, char** argv) {
   run_command.add_option("--reserve", reserve, "links that one process alone can't have")
       ->check(CLI::Range(0, 9))
       ->capture_default_str();
+  Via via = Via::kAuto;
+  const std::map<std::string, Via> ways{
+      {"preload", Via::kPreload}, {"seccomp", Via::kSeccomp}, {"auto", Via::kAuto}};
+  run_command
+      .add_option("--via", via,
+                  "how calls are reached: preload, seccomp, or auto, each program as it needs")
+      ->transform(CLI::CheckedTransformer(ways, CLI::ignore_case))
+      ->default_str("auto");
   run_command.prefix_command();
 
   CLI::App& serve_command =
@@ -78,10 +92,31 @@ int main_of(int argc, char** argv) {
       ->check(CLI::Range(1, 600))
       ->capture_default_str();
 
+  CLI::App& doctor_command = *app.add_subcommand(
+      "doctor", "Look at everything from the port to a page, and say what to do.");
+  EnvironmentOptions doctor_environment;
+  doctor_environment.add_to(doctor_command);
+  DoctorOptions doctor_options;
+  int patience = static_cast<int>(doctor_options.patience.count());
+  doctor_command.add_option("--url", doctor_options.url, "what is fetched")->capture_default_str();
+  doctor_command
+      .add_option("--patience", patience, "seconds for the network to be found and to open")
+      ->check(CLI::Range(1, 600))
+      ->capture_default_str();
+  doctor_command
+      .add_option("--sample", doctor_options.sample, "bytes to measure the throughput by")
+      ->check(CLI::Range(1000, 100'000'000))
+      ->capture_default_str();
+  doctor_command.add_flag("--json", doctor_options.json, "for programs");
+  doctor_command.add_option("program", doctor_options.program,
+                            "a program: can it be run on the modem?");
+
   CLI::App& ports_command =
       *app.add_subcommand("ports", "List serial ports, with the likely AT port marked.");
   bool ports_json = false;
   ports_command.add_flag("--json", ports_json, "for programs");
+  bool probe = false;
+  ports_command.add_flag("--probe", probe, "ask those that may be a module's: \"AT\"");
 
   const bool for_run = argc > 1 && std::string_view(argv[1]) == "run";
   // What comes after "--" is another program's command line, with options of its own.
@@ -102,16 +137,20 @@ int main_of(int argc, char** argv) {
       return complain("run: there is no option " + command.front(), kRunUsage);
     }
     for (int i = own + 1; i < argc; ++i) command.emplace_back(argv[i]);
-    return run(run_environment.load(), command, reserve);
+    return run(run_environment.load(), command, reserve, via);
   }
   if (serve_command.parsed()) {
     return serve([&] { return serve_environment.load(); }, serve_options);
   }
   if (status_command.parsed()) return show_status(status_environment.load(), json, watch);
+  if (doctor_command.parsed()) {
+    doctor_options.patience = std::chrono::seconds(patience);
+    return examine(doctor_environment.load(), doctor_options);
+  }
   if (at_command.parsed()) {
     return send_commands(at_environment.load(), commands, force, std::chrono::seconds(timeout));
   }
-  return list_ports(ports_json);
+  return list_ports(ports_json, probe);
 }
 
 }  // namespace

@@ -9,9 +9,12 @@
 
 #include "options.h"
 #include "serial/find.h"
+#include "serial/port.h"
 
 namespace a7600::tool {
 namespace {
+
+constexpr std::uint16_t kSimcom = 0x1e0e;
 
 std::string usb_id(const serial::PortInfo& port) {
   if (port.usb_vendor == 0) return {};
@@ -20,10 +23,31 @@ std::string usb_id(const serial::PortInfo& port) {
   return text;
 }
 
+const char* answer_of(serial::Probe probe) {
+  switch (probe) {
+    case serial::Probe::kAnswers:
+      return "answers AT";
+    case serial::Probe::kSilent:
+      return "silent";
+    case serial::Probe::kUnknown:
+      break;
+  }
+  return "can't be asked";
+}
+
+// Only those that may be a module's: others would not know what to make of "AT".
+bool may_be_asked(const serial::PortInfo& port) {
+  return port.likely_at || port.header || port.usb_vendor == kSimcom;
+}
+
 }  // namespace
 
-int list_ports(bool json) {
+int list_ports(bool json, bool probe) {
   const std::vector<serial::PortInfo> ports = serial::list_ports();
+  const auto answer = [&](const serial::PortInfo& port) -> std::string {
+    if (!probe || !may_be_asked(port)) return {};
+    return answer_of(serial::probe_port(port.device, config::Config{}.baud));
+  };
   if (json) {
     nlohmann::ordered_json out = nlohmann::ordered_json::array();
     for (const serial::PortInfo& port : ports) {
@@ -32,7 +56,9 @@ int list_ports(bool json) {
                      {"description", port.description},
                      {"usb", usb_id(port)},
                      {"interface", port.interface},
-                     {"by_id", port.by_id}});
+                     {"by_id", port.by_id},
+                     {"header", port.header},
+                     {"answer", probe ? nlohmann::ordered_json(answer(port)) : nullptr}});
     }
     printf("%s\n", out.dump(2).c_str());
     return ports.empty() ? 1 : 0;
@@ -47,7 +73,9 @@ int list_ports(bool json) {
     if (port.usb_vendor != 0) line += "  USB " + usb_id(port);
     if (port.interface >= 0) line += " interface " + std::to_string(port.interface);
     if (!port.by_id.empty()) line += "  " + port.by_id;
+    if (port.header) line += "  the pin header's, for a HAT";
     if (port.likely_at) line += "  <- AT commands";
+    if (const std::string heard = answer(port); !heard.empty()) line += "  " + heard;
     printf("%s\n", line.c_str());
   }
   return 0;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "program.h"
 
-#include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -14,15 +12,11 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
-#include <vector>
 
-#include "base/unique_fd.h"
+#include "base/program_file.h"
 
 namespace a7600::tool {
 namespace {
-
-constexpr int kMostInterpreters = 4;  // as the kernel
-constexpr std::size_t kMostHeaders = 64;
 
 Error cannot(const std::string& path, const std::string& why) {
   return {EPERM, -1, path + " can't be intercepted: " + why};
@@ -56,89 +50,66 @@ Result<std::string> find_in_path(const std::string& name) {
   }
 }
 
-// The dynamic linker drops LD_PRELOAD for programs that gain rights.
-Status check_rights(int file, const std::string& path) {
+// The dynamic linker drops LD_PRELOAD for programs that gain rights; under a filter that an
+// ordinary user has set, they don't gain them.
+Status check_rights(const std::string& path, Via via) {
+  const bool root = ::geteuid() == 0;
+  if (via == Via::kSeccomp && root) return Done{};
+  const std::string consequence = via == Via::kSeccomp
+                                      ? "under a filter such programs don't get their rights"
+                                      : "for such programs the system ignores LD_PRELOAD";
   struct stat status;
-  if (::fstat(file, &status) != 0) return Done{};
+  if (::stat(path.c_str(), &status) != 0) return Done{};
   if ((status.st_mode & S_ISUID) != 0 && status.st_uid != ::geteuid()) {
-    return cannot(path, "it is setuid, and for such programs the system ignores LD_PRELOAD");
+    return cannot(path, "it is setuid, and " + consequence);
   }
   const bool setgid = (status.st_mode & S_ISGID) != 0 && (status.st_mode & S_IXGRP) != 0;
   if (setgid && status.st_gid != ::getegid()) {
-    return cannot(path, "it is setgid, and for such programs the system ignores LD_PRELOAD");
+    return cannot(path, "it is setgid, and " + consequence);
   }
-  if (::geteuid() != 0 && ::fgetxattr(file, "security.capability", nullptr, 0) > 0) {
-    return cannot(path,
-                  "it has capabilities of its own, and for such programs the system ignores "
-                  "LD_PRELOAD");
+  if (!root && ::getxattr(path.c_str(), "security.capability", nullptr, 0) > 0) {
+    return cannot(path, "it has capabilities of its own, and " + consequence);
   }
   return Done{};
 }
 
-Status check_elf(int file, const std::string& path) {
-  ElfW(Ehdr) own{};
-  const UniqueFd self(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-  if (::pread(self.get(), &own, sizeof(own), 0) != sizeof(own)) return Done{};
-  ElfW(Ehdr) header{};
-  if (::pread(file, &header, sizeof(header), 0) != sizeof(header) ||
-      header.e_ident[EI_CLASS] != own.e_ident[EI_CLASS] || header.e_machine != own.e_machine) {
+// Whether the filter is needed, or a sentence that says why nothing helps.
+Result<bool> needs_filter(const std::string& path, Via via) {
+  const ProgramKind kind = program_kind(path.c_str());
+  if (kind == ProgramKind::kForeign) {
     return cannot(path, "it is built for another machine than the library");
   }
-  std::vector<ElfW(Phdr)> segments(std::min<std::size_t>(header.e_phnum, kMostHeaders));
-  const auto size = static_cast<ssize_t>(segments.size() * sizeof(ElfW(Phdr)));
-  if (::pread(file, segments.data(), static_cast<std::size_t>(size),
-              static_cast<off_t>(header.e_phoff)) != size) {
-    return Done{};
+  if (via == Via::kSeccomp) return true;
+  switch (kind) {
+    case ProgramKind::kStatic:
+      if (via == Via::kAuto) return true;
+      return cannot(path,
+                    "it is statically linked, so there is no dynamic linker that could load the "
+                    "library into it; --via auto needs none");
+    case ProgramKind::kGo:
+      if (via == Via::kAuto) return true;
+      return cannot(path,
+                    "it is written in Go, and makes its system calls past the library; --via auto "
+                    "sees them");
+    case ProgramKind::kMusl:
+      return cannot(path,
+                    "it is built for the C library musl, and the library is for glibc; --via "
+                    "seccomp needs none");
+    default:
+      return false;
   }
-  const auto interpreter =
-      std::find_if(segments.begin(), segments.end(),
-                   [](const ElfW(Phdr) & segment) { return segment.p_type == PT_INTERP; });
-  if (interpreter == segments.end()) {
-    return cannot(path,
-                  "it is statically linked, so there is no dynamic linker that could load "
-                  "the library into it");
-  }
-  std::array<char, 256> name{};
-  const std::size_t length = std::min<std::size_t>(interpreter->p_filesz, name.size() - 1);
-  if (::pread(file, name.data(), length, static_cast<off_t>(interpreter->p_offset)) > 0 &&
-      std::string_view(name.data()).find("ld-musl") != std::string_view::npos) {
-    return cannot(path, "it is built for the C library musl, and the library is for glibc");
-  }
-  return Done{};
-}
-
-// The program in "#!/usr/bin/env python3".
-std::string interpreter_of(std::string_view first_line) {
-  first_line.remove_prefix(2);
-  first_line.remove_prefix(std::min(first_line.find_first_not_of(" \t"), first_line.size()));
-  return std::string(first_line.substr(0, first_line.find_first_of(" \t\r")));
 }
 
 }  // namespace
 
-Result<std::string> find_program(const std::string& name) {
+Result<Program> find_program(const std::string& name, Via via) {
   auto found = find_in_path(name);
-  if (!found) return found;
-  std::string path = found.value();
-  for (int depth = 0; depth < kMostInterpreters; ++depth) {
-    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    // One that may be run but not read is taken on trust.
-    if (!file) return found;
-    std::array<char, 256> start{};
-    const ssize_t got = ::pread(file.get(), start.data(), start.size(), 0);
-    const std::string_view text(start.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-    if (text.starts_with("#!")) {
-      path = interpreter_of(text.substr(0, text.find('\n')));
-      if (!is_program(path)) return found;
-      continue;
-    }
-    if (const Status rights = check_rights(file.get(), path); !rights) return rights.error();
-    if (text.starts_with(std::string_view(ELFMAG, SELFMAG))) {
-      if (const Status elf = check_elf(file.get(), path); !elf) return elf.error();
-    }
-    return found;
-  }
-  return found;
+  if (!found) return found.error();
+  const std::string path = interpreter_of(found.value());
+  if (const Status rights = check_rights(path, via); !rights) return rights.error();
+  const auto filtered = needs_filter(path, via);
+  if (!filtered) return filtered.error();
+  return Program{found.value(), filtered.value()};
 }
 
 Result<std::string> find_library() {

@@ -7,11 +7,20 @@
 
 namespace a7600::tool {
 
-// Finds `name` as execvp(3) does and makes sure that LD_PRELOAD will reach it. Returns its path.
-// ENOENT: not found. Otherwise a sentence that says why it can't be run (EACCES), or can't be
-// intercepted (EPERM): a static program, a setuid one, one for another machine or C library. What
-// a script names in its first line is looked at in its place.
-Result<std::string> find_program(const std::string& name);
+// How a program's calls are reached: by the preload library, by the filter for static programs
+// (lib/seccomp), or each as the program needs it.
+enum class Via { kPreload, kSeccomp, kAuto };
+
+struct Program {
+  std::string path;
+  bool filtered = false;  // by the filter
+};
+
+// Finds `name` as execvp(3) does and makes sure that it will be reached. ENOENT: not found.
+// Otherwise a sentence that says why it can't be run (EACCES), or can't be intercepted (EPERM): a
+// setuid program, one for another machine; with `via` kPreload a static one, too. What a script
+// names in its first line is looked at in its place.
+Result<Program> find_program(const std::string& name, Via via);
 
 // The preload library that belongs to this command: ../preload in a build tree, the installed one
 // otherwise. ENOENT when there is none.

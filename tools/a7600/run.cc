@@ -19,8 +19,10 @@
 #include "base/unique_fd.h"
 #include "call.h"
 #include "engine/thread.h"
+#include "filtered.h"
 #include "options.h"
 #include "program.h"
+#include "seccomp/features.h"
 #include "socket_file.h"
 #include "supervisor.h"
 
@@ -67,6 +69,9 @@ class Waiter {
           break;
         case Report::Kind::kStopped:
           stop_too();
+          break;
+        case Report::Kind::kSaid:
+          complain(report.text.data());
           break;
         case Report::Kind::kEnded:
           // So that the port is free when this process is gone. Bounded: others may use the engine.
@@ -137,9 +142,13 @@ class Waiter {
 
 struct Engine {
   std::string address;
+  Pass pass;                       // for it; may be none
   std::optional<UniqueFd> lease;   // of one that runs already
   std::optional<SocketFile> file;  // of our own, as far as one can be made
   engine::Sharing sharing;
+
+  // For A7600_ENGINE.
+  std::string setting() const { return pass.is_none() ? address : address + '+' + pass.text(); }
 };
 
 // EAGAIN: the one that was found has just ended.
@@ -158,6 +167,7 @@ Result<Engine> try_engine(const config::Config& config, int reserve) {
                      *running + ": " + strerror(answer.value().reply.error)};
       }
       out.address = *running;
+      out.pass = config.engine_pass;
       out.lease = std::move(answer.value().connection);
       return out;
     }
@@ -169,7 +179,9 @@ Result<Engine> try_engine(const config::Config& config, int reserve) {
   out.address = engine::make_address();
   auto listener = listen_at(out.address);
   if (!listener) return listener.error();
+  out.pass = Pass::make();
   out.sharing.address = out.address;
+  out.sharing.pass = out.pass;
   out.sharing.reserve = reserve;
   out.sharing.listeners.push_back(std::move(listener.value()));
   // For `a7600 status`, and for others who need the port meanwhile. It works without.
@@ -192,13 +204,46 @@ Result<Engine> choose_engine(const config::Config& config, int reserve) {
   return Error{EAGAIN, -1, "an engine for this port is ending, and doesn't end"};
 }
 
+// ---- How its programs are reached
+
+struct Reception {
+  std::string address;
+  std::optional<seccomp::Receptionist> receptionist;
+  std::string why_not;  // when there is none
+};
+
+// Where the filters of static programs are handed over, if this kernel can have such.
+Result<Reception> open_reception() {
+  Reception out;
+  if (auto sentence = seccomp::missing(seccomp::probe(-1))) {
+    out.why_not = *sentence;
+    return out;
+  }
+  // Not an engine's name: nobody is to take one for the other.
+  out.address = "@a7600-run" + engine::make_address().substr(std::string_view("@a7600").size());
+  auto opened = seccomp::Receptionist::open(out.address);
+  if (!opened) return opened.error();
+  out.receptionist = std::move(opened.value());
+  return out;
+}
+
+void set_environment(Via via, const std::string& library, const std::string& engine,
+                     const std::string& supervisor) {
+  ::setenv("A7600_ENGINE", engine.c_str(), 1);
+  ::unsetenv("A7600_SUPERVISOR");
+  if (via == Via::kSeccomp) return;
+  const char* preload = ::getenv("LD_PRELOAD");
+  ::setenv("LD_PRELOAD", add_to_preload(preload == nullptr ? "" : preload, library).c_str(), 1);
+  if (!supervisor.empty()) ::setenv("A7600_SUPERVISOR", supervisor.c_str(), 1);
+}
+
 }  // namespace
 
-int run(const Result<config::Config>& config, const std::vector<std::string>& command,
-        int reserve) {
+int run(const Result<config::Config>& config, const std::vector<std::string>& command, int reserve,
+        Via via) {
   if (!config) return complain(config.error().text, kEngineFailed);
   if (command.empty()) return complain("run: which program? a7600 run [OPTIONS] -- CMD…", 125);
-  const auto program = find_program(command.front());
+  const auto program = find_program(command.front(), via);
   if (!program) {
     return complain(program.error().text,
                     program.error().posix == ENOENT ? kNotFound : kNotIntercepted);
@@ -208,10 +253,13 @@ int run(const Result<config::Config>& config, const std::vector<std::string>& co
   auto engine = choose_engine(config.value(), reserve);
   if (!engine) return complain(engine.error().text, kEngineFailed);
 
-  const char* preload = ::getenv("LD_PRELOAD");
-  ::setenv("LD_PRELOAD", add_to_preload(preload == nullptr ? "" : preload, library.value()).c_str(),
-           1);
-  ::setenv("A7600_ENGINE", engine.value().address.c_str(), 1);
+  auto reception = via == Via::kPreload ? Result<Reception>(Reception{}) : open_reception();
+  if (!reception) return complain(reception.error().text, kEngineFailed);
+  if (program.value().filtered && !reception.value().receptionist) {
+    return complain(program.value().path + " can't be intercepted: " + reception.value().why_not,
+                    kNotIntercepted);
+  }
+  set_environment(via, library.value(), engine.value().setting(), reception.value().address);
 
   int channel[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0) {
@@ -232,7 +280,16 @@ int run(const Result<config::Config>& config, const std::vector<std::string>& co
     if (engine.value().file) engine.value().file->adopt();
     supervision.config = config.value();
     supervision.command = command;
-    supervision.program = program.value();
+    supervision.program = program.value().path;
+    if (program.value().filtered) {
+      supervision.command = filtered_command(reception.value().address, program.value().path);
+      supervision.command.insert(supervision.command.end(), command.begin(), command.end());
+      supervision.program = "/proc/self/exe";
+    }
+    supervision.receptionist = std::move(reception.value().receptionist);
+    supervision.config.engine = config::EngineChoice::kSocket;
+    supervision.config.engine_socket = engine.value().address;
+    supervision.config.engine_pass = engine.value().pass;
     supervision.channel = supervisors.get();
     supervision.sharing = std::move(engine.value().sharing);
     supervision.lease = std::move(engine.value().lease);
@@ -241,6 +298,7 @@ int run(const Result<config::Config>& config, const std::vector<std::string>& co
     ::_exit(0);
   }
   supervisors.reset();
+  reception.value().receptionist.reset();
   if (engine.value().file) engine.value().file->disown();
   engine.value().lease.reset();
   engine.value().sharing.listeners.clear();

@@ -10,11 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 
 #include "host.h"
+#include "seccomp/front.h"
 
 namespace a7600::tool {
 namespace {
@@ -30,6 +32,7 @@ class Supervisor {
  private:
   bool hosts() const { return !is_.lease; }
   void report(Report::Kind kind, int value, const std::string& text = {}, bool alone = false) const;
+  void receive_filters();
   bool alone() const;
   void abandon_engine(bool alone) const;
   bool start_engine(bool first);
@@ -74,10 +77,24 @@ void Supervisor::report(Report::Kind kind, int value, const std::string& text, b
   ::send(is_.channel, &out, sizeof(out), MSG_NOSIGNAL);
 }
 
+void Supervisor::receive_filters() {
+  for (UniqueFd& listener : is_.receptionist->take()) {
+    seccomp::serve_listener(std::move(listener), is_.channel,
+                            [channel = is_.channel](log::Level, std::string_view text) {
+                              Report out;
+                              out.kind = Report::Kind::kSaid;
+                              text.copy(out.text.data(), out.text.size() - 1);
+                              ::send(channel, &out, sizeof(out), MSG_NOSIGNAL | MSG_DONTWAIT);
+                            });
+  }
+}
+
 void Supervisor::be_engine(int ready, bool first) {
   ::prctl(PR_SET_NAME, "a7600-engine");
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   ::close(is_.channel);
+  // A filter that is handed over to nobody would be waited for by its program for ever.
+  is_.receptionist.reset();
   ::setsid();
   if (auto logger = open_log(is_.config, false)) {
     Hosting hosting;
@@ -211,34 +228,35 @@ void Supervisor::run() {
   for (const int each : {SIGCHLD, SIGTERM}) sigaddset(&read, each);
   const UniqueFd signals(::signalfd(-1, &read, SFD_CLOEXEC | SFD_NONBLOCK));
   if (hosts() && !start_engine(true)) return;
+  if (is_.receptionist) seccomp::set_up(is_.config);
   if (!start_command()) return stop();
   leave_terminal();
 
-  std::vector<pollfd> polls{{signals.get(), POLLIN, 0}};
-  if (hosts()) {
-    for (const UniqueFd& listener : is_.sharing.listeners) {
-      polls.push_back({listener.get(), POLLIN, 0});
-    }
-  }
   for (;;) {
     reap();
     // Before CMD has ended the engine is there in any case; later only if somebody calls it.
     const bool engine_wanted = hosts() && engine_ == 0 && !stopping_ && !childless_;
     if (childless_ || (stopping_ && engine_ == 0)) return;
     if (engine_wanted && crashed_) ::poll(nullptr, 0, kPauseAfterCrash);
-    const nfds_t count = engine_wanted ? polls.size() : 1;
-    for (pollfd& each : polls) each.revents = 0;
-    if (::poll(polls.data(), count, -1) < 0 && errno != EINTR) return;
+    std::vector<pollfd> polls{{signals.get(), POLLIN, 0}};
+    const auto watch = [&polls](const std::vector<UniqueFd>& fds) {
+      for (const UniqueFd& fd : fds) polls.push_back({fd.get(), POLLIN, 0});
+    };
+    if (engine_wanted) watch(is_.sharing.listeners);
+    const std::size_t filters = polls.size();
+    if (is_.receptionist) watch(is_.receptionist->watched());
+    if (::poll(polls.data(), polls.size(), -1) < 0 && errno != EINTR) return;
     signalfd_siginfo info{};
     while (::read(signals.get(), &info, sizeof(info)) == sizeof(info)) {
       if (info.ssi_signo == SIGTERM) stop();
     }
-    for (std::size_t i = 1; i < count; ++i) {
-      if ((polls[i].revents & POLLIN) == 0) continue;
+    const auto called = [](const pollfd& poll) { return poll.revents != 0; };
+    const auto middle = polls.begin() + static_cast<std::ptrdiff_t>(filters);
+    if (std::any_of(middle, polls.end(), called)) receive_filters();
+    if (std::any_of(polls.begin() + 1, middle, called)) {
       crashed_ = false;
       start_engine(false);
       if (command_ == 0) abandon_engine(false);
-      break;
     }
   }
 }

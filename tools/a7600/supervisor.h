@@ -11,6 +11,7 @@
 #include "base/unique_fd.h"
 #include "config/config.h"
 #include "engine/sharing.h"
+#include "seccomp/hand_over.h"
 
 // `a7600 run` is three processes besides CMD and what that starts:
 //
@@ -31,6 +32,7 @@ struct Report {
     kFailed,   // value: the exit status; text: why
     kStarted,  // value: CMD's pid
     kStopped,  // value: the signal
+    kSaid,     // text: a line for the user
     kEnded,    // value: wait status
   };
   Kind kind = Kind::kFailed;
@@ -50,6 +52,10 @@ struct Supervision {
   engine::Sharing sharing;
   // Guest of an engine that runs already: what keeps that alive.
   std::optional<UniqueFd> lease;
+  // Where static programs hand over their filters. Their calls are then served in threads of the
+  // supervisor: it is every program's ancestor, which some systems (Yama) demand of one who looks
+  // into a process, and it outlives the engine.
+  std::optional<seccomp::Receptionist> receptionist;
 };
 
 // The supervisor's life. The environment is CMD's already.

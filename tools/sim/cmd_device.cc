@@ -13,6 +13,8 @@ constexpr int kNotAllowed = 3;
 constexpr int kSimNotInserted = 10;
 constexpr int kPinRequired = 11;
 constexpr int kPukRequired = 12;
+constexpr int kSimFailure = 13;
+constexpr int kSimBusy = 14;
 constexpr int kIncorrectPassword = 16;
 
 // Time for the OK to leave.
@@ -31,6 +33,9 @@ bool sim_ready(Modem& m) {
       return false;
     case Device::Sim::kPukRequired:
       m.cme_error(kPukRequired, "SIM PUK required");
+      return false;
+    case Device::Sim::kFailed:
+      m.cme_error(kSimFailure, "SIM failure");
       return false;
   }
   return false;
@@ -93,7 +98,8 @@ void signal(Modem& m, const Command& command, const Parameters&) {
     return m.ok();
   }
   Text text;
-  text << "+CSQ: " << (m.device.functionality == 1 ? m.device.signal : 99) << ",99";
+  const bool heard = m.device.functionality == 1 && !m.faults.on(Fault::kNoSignal);
+  text << "+CSQ: " << (heard ? m.device.signal : 99) << ",99";
   fixed(m, command, text);
 }
 
@@ -126,9 +132,11 @@ void pin(Modem& m, const Command& command, const Parameters& p) {
     case Form::kTest:
       return m.ok();
     case Form::kRead:
-      if (m.device.sim == Device::Sim::kMissing) {
-        return m.cme_error(kSimNotInserted, "SIM not inserted");
+      if (m.device.sim == Device::Sim::kMissing || m.device.sim == Device::Sim::kFailed) {
+        sim_ready(m);
+        return;
       }
+      if (m.faults.happens(Fault::kSimBusy)) return m.cme_error(kSimBusy, "SIM busy");
       m.out.info(sim_words(m.device.sim));
       return m.ok();
     case Form::kWrite:
@@ -245,14 +253,24 @@ void define_context(Modem& m, const Command& command, const Parameters& p) {
   }
   const auto type = p.quoted(1);
   if (!type || (!p.absent(2) && !p.quoted(2))) return m.error();
-  *context = {true, std::string(*type), std::string(p.quoted(2).value_or(""))};
+  context->defined = true;
+  context->type = *type;
+  context->apn = p.quoted(2).value_or("");
   m.ok();
 }
 
+// AT+CGAUTH=<cid>[,<auth_type>[,<passwd>[,<user>]]]
 void authenticate(Modem& m, const Command& command, const Parameters& p) {
   if (command.form == Form::kTest) m.out.info("+CGAUTH: (1-15),(0-3),127,127");
-  if (command.form == Form::kWrite && (context_of(m, p) == nullptr || !p.number(1, 0, 3))) {
-    return m.error();
+  if (command.form == Form::kWrite) {
+    Context* context = context_of(m, p);
+    const auto type = p.number(1, 0, 3);
+    if (context == nullptr || (p.size() > 1 && !type)) return m.error();
+    context->login.clear();
+    if (type.value_or(0) != 0) {
+      context->login =
+          std::string(p.quoted(3).value_or("")) + ':' + std::string(p.quoted(2).value_or(""));
+    }
   }
   m.ok();
 }

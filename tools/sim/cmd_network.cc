@@ -20,7 +20,9 @@ void net_open(Modem& m, const Command& command, const Parameters&) {
   if (net != Stack::Net::kClosed) return m.ip_error(ErrInfo::kNetworkAlreadyOpened);
   const Order order = m.order(m.profile.net_open);
   if (order == Order::kOkAtOnce) m.ok();
-  m.stack.open_net(m.device.registered(), [&m, order](Err err) {
+  const bool let_in =
+      !m.faults.on(Fault::kLogin) || m.device.contexts[0].login == m.faults.text(Fault::kLogin);
+  m.stack.open_net(m.device.registered() && let_in, [&m, order](Err err) {
     Text text;
     text << "+NETOPEN: " << static_cast<int>(err);
     m.finish(order, text, err == Err::kSucceeded);

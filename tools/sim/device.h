@@ -12,11 +12,12 @@ struct Context {
   bool defined = false;
   std::string type;
   std::string apn;
+  std::string login;  // USER:PASSWORD
 };
 
 // The module apart from its TCP/IP: SIM, registration, and what ordinary commands set.
 struct Device {
-  enum class Sim { kReady, kPinRequired, kPukRequired, kMissing };
+  enum class Sim { kReady, kPinRequired, kPukRequired, kMissing, kFailed };
 
   static constexpr int kContexts = 15;
 
@@ -25,7 +26,8 @@ struct Device {
   int pin_tries = 3;
   bool pin_entered = false;
 
-  int registration = 1;  // 27.007's <stat>: 0 not registered, 1 home, 2 searching, 3 denied
+  int registration =
+      1;  // 27.007's <stat>: 0 not registered, 1 home, 2 searching, 3 denied, 5 roaming
   int creg_mode = 0;
   int cgreg_mode = 0;
   int cereg_mode = 0;

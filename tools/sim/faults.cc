@@ -88,10 +88,18 @@ constexpr std::array<FaultInfo, static_cast<std::size_t>(Fault::kCount)> kTable 
     {"sim-missing", Unit::kNone, "", 100, 0, "there is no SIM"},
     {"sim-pin", Unit::kText, "1234", 100, 0, "the SIM wants this PIN"},
     {"sim-puk", Unit::kNone, "", 100, 0, "the SIM wants its PUK"},
+    {"sim-failure", Unit::kNone, "", 100, 0, "the SIM has failed"},
+    {"sim-busy", Unit::kNone, "", 100, 3, "AT+CPIN? is answered by SIM busy"},
     {"not-registered", Unit::kNone, "", 100, 0, "no network is found"},
     {"denied", Unit::kNone, "", 100, 0, "the network denies registration"},
+    {"roaming", Unit::kNone, "", 100, 0, "the network is another operator's"},
     {"slow-registration", Unit::kMilliseconds, "3000", 100, 0,
      "registration takes so long after the start"},
+    {"no-signal", Unit::kNone, "", 100, 0, "AT+CSQ knows of no signal"},
+    {"login", Unit::kText, "user:password", 100, 0,
+     "NETOPEN fails unless AT+CGAUTH has given this user and password"},
+    {"no-command", Unit::kText, "+CIPRXGET", 100, 0,
+     "the firmware doesn't have this command: ERROR"},
 }};
 
 std::optional<Fault> find(std::string_view name) {

@@ -73,9 +73,15 @@ enum class Fault : std::size_t {
   kSimMissing,
   kSimPin,
   kSimPuk,
+  kSimFailure,
+  kSimBusy,
   kNotRegistered,
   kDenied,
+  kRoaming,
   kSlowRegistration,
+  kNoSignal,
+  kLogin,
+  kNoCommand,
   kCount,
 };
 

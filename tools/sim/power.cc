@@ -13,8 +13,10 @@ namespace a7600::sim {
 namespace {
 
 constexpr Milliseconds kBetweenBootLines{20};
+constexpr int kHome = 1;
 constexpr int kSearching = 2;
 constexpr int kDenied = 3;
+constexpr int kRoaming = 5;
 
 }  // namespace
 
@@ -90,6 +92,8 @@ void Modem::say_boot_lines(std::size_t next) {
     out.urc(profile.boot_lines[next]);
   } else if (device.sim == Device::Sim::kMissing) {
     out.urc("+CPIN: SIM REMOVED");
+  } else if (device.sim == Device::Sim::kFailed) {
+    out.urc("+CPIN: SIM FAILURE");
   } else {
     out.urc(device.sim == Device::Sim::kPinRequired ? "+CPIN: SIM PIN" : "+CPIN: SIM PUK");
   }
@@ -116,6 +120,8 @@ void Modem::set_sim() {
                         device.sim == Device::Sim::kReady && device.pin_entered;
   if (faults.on(Fault::kSimMissing)) {
     device.sim = Device::Sim::kMissing;
+  } else if (faults.on(Fault::kSimFailure)) {
+    device.sim = Device::Sim::kFailed;
   } else if (faults.on(Fault::kSimPuk)) {
     device.sim = Device::Sim::kPukRequired;
   } else if (faults.on(Fault::kSimPin) && !unlocked) {
@@ -136,10 +142,16 @@ void Modem::look_for_network() {
     device.registration = kSearching;
     registration_timer_.after(Milliseconds(faults.value(Fault::kSlowRegistration)));
   } else {
-    const bool found = std::exchange(device.registration, 1) != 1;
-    if (found && device.creg_mode > 0) out.urc("+CREG: 1");
-    if (found && device.cgreg_mode > 0) out.urc("+CGREG: 1");
-    if (found && device.cereg_mode > 0) out.urc("+CEREG: 1");
+    const int wanted = faults.on(Fault::kRoaming) ? kRoaming : kHome;
+    if (std::exchange(device.registration, wanted) == wanted) return;
+    const auto tell = [&](int mode, std::string_view name) {
+      Text text;
+      text << name << ": " << wanted;
+      if (mode > 0) out.urc(text);
+    };
+    tell(device.creg_mode, "+CREG");
+    tell(device.cgreg_mode, "+CGREG");
+    tell(device.cereg_mode, "+CEREG");
   }
 }
 

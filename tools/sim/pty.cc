@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "host_rate.h"
+
 namespace a7600::sim {
 namespace {
 
@@ -46,24 +48,7 @@ void Pty::open() {
   if (::symlink(name_.c_str(), link_.c_str()) != 0) fail(link_);
 }
 
-std::uint32_t Pty::host_rate() const {
-  struct Speed {
-    speed_t code;
-    std::uint32_t rate;
-  };
-  static constexpr Speed kSpeeds[] = {
-      {B9600, 9600},       {B19200, 19200},     {B38400, 38400},     {B57600, 57600},
-      {B115200, 115200},   {B230400, 230400},   {B460800, 460800},   {B921600, 921600},
-      {B1000000, 1000000}, {B1500000, 1500000}, {B2000000, 2000000}, {B3000000, 3000000},
-  };
-  termios settings;
-  if (::tcgetattr(slave_.get(), &settings) != 0) return 0;
-  const speed_t code = ::cfgetospeed(&settings);
-  for (const Speed& speed : kSpeeds) {
-    if (speed.code == code) return speed.rate;
-  }
-  return 0;
-}
+std::uint32_t Pty::host_rate() const { return sim::host_rate(slave_.get()); }
 
 void Pty::close() {
   if (!master_) return;

@@ -51,13 +51,15 @@ Status answer(const UniqueFd& connection, const std::string& what) {
 Result<EngineLink> EngineLink::open(config::Config config, int file, int payload) {
   const bool own = config.engine != config::EngineChoice::kSocket;
   std::string address = config.engine_socket;
+  Pass pass = config.engine_pass;
   if (own) {
     config.trace.clear();  // it is traced to `file`
-    auto started = engine::start_thread(config, nullptr);
+    pass = Pass::make();
+    auto started = engine::start_thread(config, pass, nullptr);
     if (!started) return started.error();
     address = started.value();
   }
-  EngineLink link(std::move(address), own);
+  EngineLink link(std::move(address), pass, own);
   if (auto attached = link.attach(file, payload); !attached) return attached.error();
   return link;
 }

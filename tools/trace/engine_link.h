@@ -17,16 +17,18 @@ class EngineLink {
   static Result<EngineLink> open(config::Config config, int file, int payload);
 
   // For A7600_ENGINE.
-  const std::string& address() const { return address_; }
+  std::string setting() const { return pass_.is_none() ? address_ : address_ + '+' + pass_.text(); }
 
   // What was written leaves, an engine of our own ends, and the trace is whole when this returns.
   void finish();
 
  private:
-  EngineLink(std::string address, bool own) : address_(std::move(address)), own_(own) {}
+  EngineLink(std::string address, const Pass& pass, bool own)
+      : address_(std::move(address)), pass_(pass), own_(own) {}
   Status attach(int file, int payload);
 
   std::string address_;
+  Pass pass_;
   bool own_;
   UniqueFd trace_;  // the engine traces as long as this is open
 };

@@ -239,7 +239,7 @@ int run_session(const SessionOptions& options) {
 
   auto engine = EngineLink::open(config.value(), file.value().get(), options.payload);
   if (!engine) return complain(engine.error().text, kNoEngine);
-  const auto pid = start(options, library.value(), engine.value().address(), before);
+  const auto pid = start(options, library.value(), engine.value().setting(), before);
   if (!pid) {
     engine.value().finish();
     return complain(pid.error().text, pid.error().posix);

@@ -45,11 +45,18 @@ TEST_CASE("a name is looked up as in 2.17") {
 }
 
 TEST_CASE("timeouts are milliseconds") {
-  CHECK(timeouts(120s, 3s, 4500ms) == "AT+CIPTIMEOUT=120000,3000,4500");
+  CHECK(timeouts({120'000, 3000, 4500}) == "AT+CIPTIMEOUT=120000,3000,4500");
 }
 
 TEST_CASE("the socket configuration has seven numbers") {
   CHECK(set_socket_config({10, 0, 0, 1, 1, 0, 500}) == "AT+CIPCCFG=10,0,0,1,1,0,500");
+}
+
+TEST_CASE("a login has the password before the user, and no quotes in either") {
+  using Type = Login::Type;
+  CHECK(authenticate({Type::kPap, "joe", "pw, 1"}) == "AT+CGAUTH=1,1,\"pw, 1\",\"joe\"");
+  CHECK_FALSE(authenticate({Type::kPap, "j\"", "pw"}).has_value());
+  CHECK_FALSE(authenticate({Type::kPap, "joe", "p\r"}).has_value());
 }
 
 TEST_CASE("an APN is quoted") { CHECK(define_context("CMNET") == "AT+CGDCONT=1,\"IP\",\"CMNET\""); }

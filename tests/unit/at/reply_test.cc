@@ -77,10 +77,16 @@ TEST_CASE("an IP ERROR that the manual doesn't know keeps its text") {
 // ---- Results of one command
 
 TEST_CASE("NETOPEN has its <err>, also in the manual's form with two fields") {
-  CHECK(as<NetOpen>("+NETOPEN: 0").value == 0);
-  CHECK(as<NetOpen>("+NETOPEN: 1").value == 1);
-  CHECK(as<NetOpen>("+NETOPEN: 0,0").value == 0);
-  CHECK(as<NetOpen>("+NETOPEN:1").value == 1);
+  CHECK(as<NetOpen>("+NETOPEN: 0").err == 0);
+  CHECK(as<NetOpen>("+NETOPEN: 1").err == 1);
+  CHECK(as<NetOpen>("+NETOPEN: 0,0").err == 0);
+  CHECK(as<NetOpen>("+NETOPEN:1").err == 1);
+}
+
+TEST_CASE("NETOPEN has the network's state, the first of two numbers") {
+  CHECK(as<NetOpen>("+NETOPEN: 1").state == 1);
+  CHECK(as<NetOpen>("+NETOPEN: 1,0").state == 1);
+  CHECK(as<NetOpen>("+NETOPEN: 0,0").state == 0);
 }
 
 TEST_CASE("NETCLOSE has its <err>") {
@@ -128,6 +134,11 @@ TEST_CASE("SERVERSTOP has server and <err>") {
 
 TEST_CASE("a CIPOPEN line with one field is a closed link") {
   CHECK(as<ClosedLink>("+CIPOPEN: 7").link == 7);
+}
+
+TEST_CASE("a CIPOPEN line with nothing in its fields is a closed link") {
+  CHECK(as<ClosedLink>("+CIPOPEN: 7,,,,").link == 7);
+  CHECK(as<ClosedLink>("+CIPOPEN: 7,\"\",\"\",,").link == 7);
 }
 
 TEST_CASE("a CIPOPEN line with five fields is an open link") {
@@ -190,6 +201,11 @@ TEST_CASE("other forms of CIPRXGET are not guessed at") {
 }
 
 TEST_CASE("CIPMODE has the mode") { CHECK(as<CipMode>("+CIPMODE: 1").mode == 1); }
+
+TEST_CASE("CIPTIMEOUT has the three times") {
+  CHECK(as<CipTimeout>("+CIPTIMEOUT: 120000,3000,30000").values == std::array{120000, 3000, 30000});
+  CHECK(is<Other>("+CIPTIMEOUT: 120000"));
+}
 
 TEST_CASE("IPADDR has an address") {
   CHECK(as<Address>("+IPADDR: 10.148.0.17").ip == *Ipv4::parse("10.148.0.17"));

@@ -13,6 +13,7 @@ namespace {
 using test::all_splits;
 using test::bytes_of;
 using test::Pieces;
+using namespace std::string_literals;
 using Tokens = std::vector<std::string>;
 
 // Called after each token: what the command in flight would announce.
@@ -79,8 +80,8 @@ TEST_CASE("empty lines are not reported") {
   check_at_every_split("\r\n\r\nOK\r\n\r\n\n\n\r\rRDY\r\n", {"line OK", "line RDY"});
 }
 
-TEST_CASE("the echo's CR CR LF is two ends") {
-  check_at_every_split("AT\r\r\nOK\r\n", {"line AT", "line OK"});
+TEST_CASE("CR CR LF, as behind an echo, leaves no empty line") {
+  check_at_every_split("AT\r\r\nOK\r\r\nRDY\r\n", {"line AT", "line OK", "line RDY"});
 }
 
 TEST_CASE("a line is held back until its end is there") {
@@ -167,6 +168,12 @@ TEST_CASE("a payload is exactly the announced bytes, whatever they are") {
 
 TEST_CASE("a payload that begins with LF right behind the header's CR LF is kept whole") {
   check_at_every_split("#3\r\n\n\r\n\r\nOK\r\n", {"line #3", "payload \n\r\n", "line OK"},
+                       announce_payload);
+}
+
+// A payload began two bytes early where every line ended with CR CR LF: ssh hung for ever.
+TEST_CASE("a payload begins behind the header's CR CR LF") {
+  check_at_every_split("#3\r\r\n\0bc\r\r\nOK\r\r\n"s, {"line #3", "payload \0bc"s, "line OK"},
                        announce_payload);
 }
 

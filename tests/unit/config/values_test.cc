@@ -159,6 +159,14 @@ TEST_CASE("A7600_ENGINE is a word or the name of a socket") {
   CHECK(set(config, "A7600_ENGINE", "@a7600") == "");
   CHECK(config.engine == EngineChoice::kSocket);
   CHECK(config.engine_socket == "@a7600");
+  CHECK(config.engine_pass.is_none());
+  const std::string pass = "000102030405060708090a0b0c0d0eff";
+  CHECK(set(config, "A7600_ENGINE", "@a7600.1.2+" + pass) == "");
+  CHECK(config.engine_socket == "@a7600.1.2");
+  CHECK(config.engine_pass.text() == pass);
+  CHECK(set(config, "A7600_ENGINE", "@a7600+") == "");
+  CHECK(config.engine_socket == "@a7600+");
+  CHECK(config.engine_pass.is_none());
   CHECK(set(config, "A7600_ENGINE", "thread") == "");
   CHECK(config.engine == EngineChoice::kThread);
   CHECK(config.engine_socket == "");
@@ -217,6 +225,29 @@ TEST_CASE("A7600_CONNECT_TIMEOUT is 3 to 120 seconds") {
 TEST_CASE("a value in a sentence keeps to one short line") {
   CHECK(quoted("a\r\nb\x1b") == "\"a??b?\"");
   CHECK(quoted(std::string(5000, 'x')).size() < 200);
+}
+
+TEST_CASE("user and password for the APN are what can stand between quotes") {
+  Config config;
+  CHECK(set(config, "A7600_APN_USER", "joe@example.org") == "");
+  CHECK(set(config, "A7600_APN_PASSWORD", "let me in, 100 %") == "");
+  CHECK(config.apn_user == "joe@example.org");
+  CHECK(config.apn_password == "let me in, 100 %");
+  for (const std::string& bad :
+       {std::string("a\"b"), std::string("a\rb"), std::string("\xc3\xa9"), std::string(128, 'a')}) {
+    CHECK_FALSE(accepts("A7600_APN_USER", bad));
+    CHECK_FALSE(accepts("A7600_APN_PASSWORD", bad));
+  }
+  CHECK(set(config, "A7600_APN_AUTH", "chap") == "");
+  CHECK(config.apn_auth == ApnAuth::kChap);
+  CHECK_FALSE(accepts("A7600_APN_AUTH", "mschap"));
+}
+
+TEST_CASE("a wrong password is not shown") {
+  Config config;
+  CHECK(set(config, "A7600_APN_PASSWORD", "secret\"") ==
+        "A7600_APN_PASSWORD: what is set is not a password; allowed: up to 127 printable "
+        "characters without quotes");
 }
 
 }  // namespace

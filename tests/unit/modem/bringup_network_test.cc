@@ -41,9 +41,26 @@ TEST_CASE("a network that is open already is as good") {
     Rig rig;
     to_netopen(rig);
     rig.say(answer);
+    rig.play({{"AT+CIPOPEN?", "+CIPOPEN: 0|OK"}, {"AT+SERVERSTART?", "OK"}});
     rig.play(last_steps());
     CHECK(rig.modem.up());
   }
+}
+
+// "+NETOPEN: 1,0" was read as closed, and the links of an earlier host stayed open: their data was
+// taken for that of new connections.
+TEST_CASE("an open network may be told with two numbers, and is tidied up") {
+  Rig rig;
+  rig.resolve(1, "a.example");
+  rig.play(probe() +
+           Script{{"AT+NETOPEN?", "+NETOPEN: 1,0|OK"},
+                  {"AT+CIPMODE?", "+CIPMODE: 0|OK"},
+                  {"AT+CIPOPEN?",
+                   "+CIPOPEN: 0,\"TCP\",\"203.0.113.1\",80,-1|+CIPOPEN: 1,\"\",\"\",,|OK"},
+                  {"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"},
+                  {"AT+SERVERSTART?", "OK"}} +
+           last_steps());
+  CHECK(rig.modem.up());
 }
 
 TEST_CASE("a network that does not open fails every waiting connection and look-up") {

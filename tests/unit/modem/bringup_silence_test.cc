@@ -28,7 +28,7 @@ TEST_CASE("a silent module is probed, escaped, padded and given up") {
   rig.pass(1ms);
   rig.expect("ATE0");
   rig.pass(1s);
-  rig.expect_bytes(std::string(1500, '\r'));
+  rig.expect_bytes('\x1b' + std::string(1500, '\r'));
   rig.pass(1s);
   rig.expect("ATE0");
   CHECK(rig.events().empty());
@@ -56,8 +56,22 @@ TEST_CASE("an unfinished CIPSEND is filled up, and the answer to it is skipped")
   rig.pass(2500ms + 1100ms + 1100ms);
   rig.sent();
   rig.pass(1s);
-  rig.expect_bytes(std::string(1500, '\r'));
+  rig.expect_bytes('\x1b' + std::string(1500, '\r'));
   rig.say("OK|+CIPSEND: 0,700,700");
+  rig.pass(1s);
+  rig.play(whole_bringup());
+  CHECK(rig.modem.up());
+}
+
+// Only Ctrl-Z or ESC ends a CIPSEND without a length (manual 2.4): the module was given up.
+TEST_CASE("an unfinished CIPSEND without a length is cancelled") {
+  Rig rig;
+  rig.open(1);
+  rig.pass(2500ms + 1100ms + 1100ms);
+  rig.sent();
+  rig.pass(1s);
+  CHECK(rig.sent().front() == '\x1b');
+  rig.say("OK");
   rig.pass(1s);
   rig.play(whole_bringup());
   CHECK(rig.modem.up());

@@ -115,11 +115,12 @@ TEST_CASE("a PIN whose answer was lost is not sent again") {
 }
 
 TEST_CASE("a SIM that wants its PUK is left alone") {
-  for (const char* state : {"SIM PUK", "PH-SIM PIN", "SIM PUK2"}) {
+  for (const char* state : {"PUK", "PH-SIM PIN", "PUK2"}) {
     INFO(state);
     Rig rig(Rig::with_pin("1234"));
     to_the_pin(rig);
-    rig.say("+CPIN: " + std::string(state) + "|OK");
+    const bool other = std::string_view(state).starts_with("PH");
+    rig.say("+CPIN: " + std::string(other ? "" : "SIM ") + state + "|OK");
     CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
     CHECK(says(rig, rig.last_error().text, state));
     rig.expect_nothing();
@@ -128,16 +129,55 @@ TEST_CASE("a SIM that wants its PUK is left alone") {
 
 // ---- No SIM
 
-TEST_CASE("a missing SIM is said by number or in words") {
-  for (const char* answer : {"+CME ERROR: 10", "+CME ERROR: SIM not inserted", "+CME ERROR: 13",
-                             "+CME ERROR: SIM failure"}) {
+TEST_CASE("what keeps a SIM from being used is told apart, by number or in words") {
+  const std::pair<const char*, const char*> answers[] = {
+      {"10", "none is inserted"},
+      {"SIM not inserted", "none is inserted"},
+      {"12", "PUK"},
+      {"SIM PUK required", "PUK"},
+      {"13", "has failed"},
+      {"SIM failure", "has failed"},
+      {"15", "has failed"},
+      {"11", "set A7600_PIN"},
+      {"SIM PIN required", "set A7600_PIN"},
+  };
+  for (const auto& [answer, said] : answers) {
     INFO(answer);
     Rig rig;
     to_the_pin(rig);
-    rig.say(answer);
+    rig.say("+CME ERROR: " + std::string(answer));
     CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
-    CHECK(says(rig, rig.last_error().text, "SIM"));
+    CHECK(says(rig, rig.last_error().text, said));
   }
+}
+
+TEST_CASE("a SIM that asks for its PIN by an error gets it") {
+  Rig rig(Rig::with_pin("1234"));
+  to_the_pin(rig);
+  rig.say("+CME ERROR: SIM PIN required");
+  rig.play({{"AT+CPIN=\"1234\"", "OK"}});
+}
+
+// AT+CMEE=0 is what modules start with.
+TEST_CASE(
+    "a plain ERROR about the SIM is asked for its name, and errors are plain again behind it") {
+  Rig rig;
+  to_the_pin(rig);
+  rig.say("ERROR");
+  rig.play(
+      {{"AT+CMEE=2", "OK"}, {"AT+CPIN?", "+CME ERROR: SIM not inserted"}, {"AT+CMEE=0", "OK"}});
+  CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
+  CHECK(says(rig, rig.last_error().text, "none is inserted"));
+}
+
+TEST_CASE("a SIM that is busy behind a plain ERROR is asked again") {
+  Rig rig;
+  to_the_pin(rig);
+  rig.say("ERROR");
+  rig.play({{"AT+CMEE=2", "OK"}, {"AT+CPIN?", "+CME ERROR: SIM busy"}, {"AT+CMEE=0", "OK"}});
+  rig.pass(1s);
+  rig.play({{"AT+CPIN?", "+CPIN: READY|OK"}});
+  rig.expect("AT+CREG?");
 }
 
 TEST_CASE("a busy SIM is asked again") {
@@ -164,10 +204,11 @@ TEST_CASE("a SIM that stays busy is given up") {
   CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
 }
 
-TEST_CASE("a plain ERROR about the SIM is fatal only if there is no network either") {
+TEST_CASE("an ERROR about the SIM without a name is fatal only if there is no network either") {
   Rig rig;
   to_the_pin(rig);
   rig.say("ERROR");
+  rig.play({{"AT+CMEE=2", "ERROR"}});
   for (int i = 0; i <= 10; ++i) {
     rig.play({{"AT+CREG?", "+CREG: 0,0|OK"},
               {"AT+CGREG?", "+CGREG: 0,0|OK"},
@@ -178,10 +219,11 @@ TEST_CASE("a plain ERROR about the SIM is fatal only if there is no network eith
   CHECK(says(rig, rig.last_error().text, "SIM"));
 }
 
-TEST_CASE("a plain ERROR about the SIM is ignored when the module is registered") {
+TEST_CASE("an ERROR about the SIM without a name is ignored when the module is registered") {
   Rig rig;
   to_the_pin(rig);
   rig.say("ERROR");
+  rig.play({{"AT+CMEE=2", "OK"}, {"AT+CPIN?", "ERROR"}, {"AT+CMEE=0", "OK"}});
   rig.play({{"AT+CREG?", "+CREG: 0,1|OK"}});
   rig.expect("AT+NETOPEN");
 }
@@ -268,6 +310,21 @@ TEST_CASE("a module that knows none of the three questions goes on to NETOPEN") 
   rig.expect("AT+NETOPEN");
 }
 
+TEST_CASE("a slow search is told at every change, and every ten seconds") {
+  Rig rig;
+  to_the_registration(rig);
+  for (int i = 0; i < 12; ++i) {
+    if (i > 0) rig.expect("AT+CREG?");
+    rig.say("+CREG: 0,2|OK");
+    rig.play({{"AT+CGREG?", "+CGREG: 0,2|OK"}, {"AT+CEREG?", "+CEREG: 0,2|OK"}});
+    rig.pass(1s);
+  }
+  rig.play({{"AT+CREG?", "+CREG: 0,5|OK"}});
+  CHECK(rig.logged() == std::vector<std::string>{"searching for a network",
+                                                 "searching for a network, for 10 s now",
+                                                 "registered, roaming"});
+}
+
 // ---- APN
 
 TEST_CASE("an APN is set before the network opens") {
@@ -299,6 +356,30 @@ TEST_CASE("an APN that would end the command never reaches it") {
   rig.say("+CREG: 0,1|OK");
   CHECK(rig.events() == Events{"open_failed 1 EINVAL"});
   rig.expect_nothing();
+}
+
+TEST_CASE("user and password for the APN are given before the network opens") {
+  modem::BringupConfig config;
+  config.apn = "internet.example";
+  config.login = {at::Login::Type::kChap, "joe", "let me in"};
+  Rig rig(config);
+  to_the_registration(rig);
+  rig.say("+CREG: 0,1|OK");
+  rig.play({{"AT+CGDCONT=1,\"IP\",\"internet.example\"", "OK"},
+            {"AT+CGAUTH=1,2,\"let me in\",\"joe\"", "OK"}});
+  rig.expect("AT+NETOPEN");
+}
+
+TEST_CASE("a module that does not take user and password says so, without the password") {
+  modem::BringupConfig config;
+  config.login = {at::Login::Type::kEither, "joe", "secret"};
+  Rig rig(config);
+  to_the_registration(rig);
+  rig.say("+CREG: 0,1|OK");
+  rig.play({{"AT+CGAUTH=1,3,\"secret\",\"joe\"", "ERROR"}});
+  CHECK(rig.events() == Events{"open_failed 1 EINVAL"});
+  CHECK(says(rig, rig.last_error().text, "AT+CGAUTH"));
+  CHECK_FALSE(says(rig, rig.last_error().text, "secret"));
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ TEST_CASE("buffer access mode is set where it is not") {
                     Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"},
                            {"AT+CIPRXGET?", "+CIPRXGET: 0|OK"},
                            {"AT+CIPRXGET=1", "OK"},
-                           {"AT+CIPTIMEOUT=120000,120000,30000", "OK"}} +
+                           {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000|OK"}} +
                     kLookUp);
   CHECK(rig.events() == Events{"resolved 1 192.0.2.1"});
 }
@@ -164,7 +164,7 @@ TEST_CASE("a mode that can't be read is set") {
                     Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"},
                            {"AT+CIPRXGET?", "ERROR"},
                            {"AT+CIPRXGET=1", "OK"},
-                           {"AT+CIPTIMEOUT=120000,120000,30000", "OK"}});
+                           {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000|OK"}});
   CHECK(rig.modem.up());
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("a data announcement is no answer to the question for the mode") {
                     Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"},
                            {"AT+CIPRXGET?", "+CIPRXGET: 1,3|+CIPRXGET: 0|OK"},
                            {"AT+CIPRXGET=1", "OK"}});
-  rig.expect("AT+CIPTIMEOUT=120000,120000,30000");
+  rig.expect("AT+CIPTIMEOUT?");
 }
 
 TEST_CASE("the user's connect timeout reaches the module, whose own is taken if it refuses") {
@@ -194,8 +194,23 @@ TEST_CASE("the user's connect timeout reaches the module, whose own is taken if 
   wanting(rig).play(probe() + network_open() +
                     Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"},
                            {"AT+CIPRXGET?", "+CIPRXGET: 1|OK"},
+                           {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,120000|OK"},
                            {"AT+CIPTIMEOUT=120000,7000,30000", "ERROR"}});
   CHECK(rig.modem.up());
+}
+
+TEST_CASE("timeouts that can't be read are set, and those that are right already are not") {
+  for (const bool readable : {false, true}) {
+    Rig rig;
+    wanting(rig).play(
+        probe() + network_open() +
+        Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"},
+               {"AT+CIPRXGET?", "+CIPRXGET: 1|OK"},
+               {"AT+CIPTIMEOUT?", readable ? "+CIPTIMEOUT: 120000, 120000, 30000|OK" : "ERROR"}});
+    if (!readable) rig.play({{"AT+CIPTIMEOUT=120000,120000,30000", "ERROR"}});
+    rig.play(kLookUp);
+    CHECK(rig.modem.up());
+  }
 }
 
 TEST_CASE("a bring-up that nobody waits for any more is dropped") {

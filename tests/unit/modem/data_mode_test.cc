@@ -97,6 +97,19 @@ TEST_CASE("the escape sequence waits for silence, counted from when the line is 
   CHECK(line.now - asked >= 2s);
 }
 
+TEST_CASE("a line that is faster than its rate is believed") {
+  Line line;
+  line.mode.set_rate(9600);
+  for (int i = 0; i < 100; ++i) {
+    line.write(std::string(10'000, 'x'));
+    line.now += 10ms;
+  }
+  line.mode.request_command_mode();
+  const auto asked = line.now;
+  CHECK(line.wake() == DataMode::Step::kEscape);
+  CHECK(line.now - asked < 1500ms);
+}
+
 TEST_CASE("an unanswered escape sequence is repeated, and then given up") {
   Line line;
   line.mode.request_command_mode();

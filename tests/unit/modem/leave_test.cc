@@ -16,7 +16,7 @@ void bring_up_as(Rig& rig, bool echo, bool push) {
   rig.play(network_open() + Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"}});
   rig.play({{"AT+CIPRXGET?", push ? "+CIPRXGET: 0|OK" : "+CIPRXGET: 1|OK"}});
   if (push) rig.play({{"AT+CIPRXGET=1", "OK"}});
-  rig.play({{"AT+CIPTIMEOUT=120000,120000,30000", "OK"},
+  rig.play({{"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000|OK"},
             {"AT+CDNSGIP=\"a.example\"", "+CDNSGIP: 0,10|ERROR"}});
   rig.events();
 }
@@ -45,6 +45,20 @@ TEST_CASE("push mode is set again") {
   bring_up_as(rig, false, true);
   rig.modem.leave(rig.now);
   rig.play({{"AT+CIPRXGET=0", "OK"}});
+  CHECK(rig.modem.left());
+}
+
+TEST_CASE("the timeouts are set again, once, as the first bring-up found them") {
+  Rig rig;
+  rig.resolve(1, "a.example");
+  rig.play(probe() + network_open() +
+           Script{{"AT+IPADDR", "+IPADDR: 10.0.0.1|OK"},
+                  {"AT+CIPRXGET?", "+CIPRXGET: 1|OK"},
+                  {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 60000,50000,40000|OK"},
+                  {"AT+CIPTIMEOUT=120000,120000,30000", "OK"},
+                  {"AT+CDNSGIP=\"a.example\"", "+CDNSGIP: 0,10|ERROR"}});
+  rig.modem.leave(rig.now);
+  rig.play({{"AT+CIPTIMEOUT=60000,50000,40000", "OK"}});
   CHECK(rig.modem.left());
 }
 

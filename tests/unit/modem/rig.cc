@@ -41,7 +41,7 @@ Script opens_network() { return {{"AT+NETOPEN", "OK|+NETOPEN: 0"}}; }
 Script last_steps() {
   return {{"AT+IPADDR", "+IPADDR: 10.148.0.17|OK"},
           {"AT+CIPRXGET?", "+CIPRXGET: 1|OK"},
-          {"AT+CIPTIMEOUT=120000,120000,30000", "OK"}};
+          {"AT+CIPTIMEOUT?", "+CIPTIMEOUT: 120000,120000,30000|OK"}};
 }
 
 Script whole_bringup() {
@@ -76,6 +76,12 @@ void Rig::open(modem::ConnectionId id, std::chrono::milliseconds patience) {
   contract_.opens(id);
   room_[id] = 1 << 30;
   modem.open(id, peer_of(id), std::nullopt, now + patience, now);
+}
+
+void Rig::open_to_peer_of(modem::ConnectionId other, modem::ConnectionId id) {
+  contract_.opens(id);
+  room_[id] = 1 << 30;
+  modem.open(id, peer_of(other), std::nullopt, now + 120s, now);
 }
 
 void Rig::open_udp(modem::ConnectionId id, std::uint16_t port) {
@@ -300,6 +306,23 @@ void Rig::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
     text += " " + errno_name(answer.error().posix);
   }
   event(text);
+}
+
+bool Rig::set_line_rate(int baud) {
+  rate = baud;
+  event("rate " + std::to_string(baud));
+  return true;
+}
+
+void Rig::use_rtscts(bool on) {
+  if (on == rtscts_) return;
+  rtscts_ = on;
+  event(on ? "RTS/CTS on" : "RTS/CTS off");
+}
+
+bool Rig::hold_module(bool on) {
+  if (has_rts) event(on ? "RTS down" : "RTS up");
+  return has_rts;
 }
 
 void Rig::log(log::Level, std::string_view text) { logged_.emplace_back(text); }

@@ -43,8 +43,9 @@ Script check(const std::string& open_links);
 // is told becomes an event: "opened 1", "open_failed 1 ECONNREFUSED", "ended 1", "ended 1
 // ECONNRESET", "closed 1", "resolved 7 192.0.2.1 192.0.2.2", "resolved 7 ENOENT", "listening 5",
 // "listen_failed 5 EADDRINUSE", "accepted 5 192.0.2.1:80", "datagram 1 192.0.2.1:53 'text'",
-// "acknowledged 1 500", "acknowledged 1 unknown". A call that modem/host.h rules out, and a
-// deadline that does not move on when it has passed, fail the test.
+// "acknowledged 1 500", "acknowledged 1 unknown", "rate 9600", "RTS down", "RTS up", "RTS/CTS on".
+// A call that modem/host.h rules out, and a deadline that does not move on when it has passed, fail
+// the test.
 class Rig final : private modem::Host {
  public:
   explicit Rig(modem::BringupConfig config = {});
@@ -53,6 +54,7 @@ class Rig final : private modem::Host {
 
   // ---- The program
   void open(modem::ConnectionId id, std::chrono::milliseconds patience = 120s);
+  void open_to_peer_of(modem::ConnectionId other, modem::ConnectionId id);
   void open_udp(modem::ConnectionId id, std::uint16_t port);
   void write(modem::ConnectionId id, std::string_view text);
   void write_to(modem::ConnectionId id, const Endpoint& to, std::string_view text);
@@ -102,6 +104,9 @@ class Rig final : private modem::Host {
   bool close_when_taken = false;
   bool refuse_accepted = false;
   modem::ConnectionId next_accepted = 100;
+  // The line: its rate (0: it has none), and whether it has RTS/CTS wires.
+  int rate = 0;
+  bool has_rts = false;
 
  private:
   void opened(modem::ConnectionId id) override;
@@ -119,11 +124,16 @@ class Rig final : private modem::Host {
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void log(log::Level level, std::string_view text) override;
+  int line_rate() override { return rate; }
+  bool set_line_rate(int baud) override;
+  void use_rtscts(bool on) override;
+  bool hold_module(bool on) override;
 
   void event(std::string text) { events_.push_back(std::move(text)); }
   void check(const std::string& wrong);
 
   ModemContract contract_;
+  bool rtscts_ = false;
   Events events_;
   std::map<modem::ConnectionId, std::vector<std::pair<Endpoint, std::string>>> datagrams_;
   std::map<modem::ConnectionId, std::string> to_send_;

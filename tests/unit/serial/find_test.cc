@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "serial/find.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <filesystem>
@@ -81,6 +82,60 @@ TEST_CASE("with nothing found, auto is ENODEV and says what was looked for") {
         "interface 2 or 3 (SIM7600) among /dev/ttyS0, /dev/ttyS1; A7600_PORT can name the port");
   CHECK(choose_at_port({}).error().text.find("among no serial ports at all;") != std::string::npos);
   CHECK(choose_at_port(std::vector<PortInfo>(32, uart("/dev/ttyS9"))).error().text.size() < 400);
+}
+
+// ---- Which port answers
+
+// A7600 with its four ports, and the header's UART.
+std::vector<PortInfo> dongle_and_header() {
+  std::vector<PortInfo> ports = {uart("/dev/ttyAMA0"), usb_port("/dev/ttyUSB0", 0x9011, 2),
+                                 usb_port("/dev/ttyUSB1", 0x9011, 3),
+                                 usb_port("/dev/ttyUSB2", 0x9011, 4)};
+  ports[0].header = true;
+  mark_likely_at(ports);
+  return ports;
+}
+
+// The choice when these ports answer, and what was asked on the way.
+std::pair<std::string, Names> choice(const Names& answering, const Names& unknown = {}) {
+  Names asked;
+  const auto has = [](const Names& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  Result<std::string> chosen =
+      choose_answering_port(dongle_and_header(), [&](const std::string& device) {
+        asked.push_back(device);
+        if (has(unknown, device)) return Probe::kUnknown;
+        return has(answering, device) ? Probe::kAnswers : Probe::kSilent;
+      });
+  return {chosen.value(), asked};
+}
+
+TEST_CASE("the likely port is asked first, and no other when it answers") {
+  CHECK(choice({"/dev/ttyUSB2", "/dev/ttyUSB1"}) ==
+        std::pair<std::string, Names>("/dev/ttyUSB2", {"/dev/ttyUSB2"}));
+}
+
+TEST_CASE("when it is silent the others of the module are asked, then the header's UART") {
+  CHECK(choice({"/dev/ttyUSB1"}).first == "/dev/ttyUSB1");
+  CHECK(choice({"/dev/ttyAMA0"}).first == "/dev/ttyAMA0");
+  CHECK(choice({}).first == "/dev/ttyUSB2");
+}
+
+TEST_CASE("a likely port that can't be asked is chosen, so that opening it tells why") {
+  CHECK(choice({"/dev/ttyUSB1"}, {"/dev/ttyUSB2"}).first == "/dev/ttyUSB2");
+  CHECK(choice({}, {"/dev/ttyAMA0"}).first == "/dev/ttyUSB2");
+}
+
+TEST_CASE("a board's name for the UART of its header marks the port that it leads to") {
+  const Directory directory;
+  const std::filesystem::path dev = directory.path();
+  std::ofstream(dev / "ttyAMA0") << "";
+  std::filesystem::create_symlink(dev / "ttyAMA0", dev / "serial0");
+  std::vector<PortInfo> ports = {uart(dev / "ttyAMA0"), uart(dev / "ttyAMA1")};
+  mark_headers(ports, dev);
+  CHECK(ports[0].header);
+  CHECK_FALSE(ports[1].header);
 }
 
 // A tree like the kernel's for one ttyUSB and one ttyACM.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +56,17 @@ TEST_CASE("the sentence names program and pid, or says that it doesn't know") {
                         "); run both through `a7600 run`") != std::string::npos);
   CHECK(in_use("/dev/ttyUSB2", std::nullopt).text ==
         "/dev/ttyUSB2: in use by another program; run both through `a7600 run` or `a7600 serve`");
+}
+
+TEST_CASE("ModemManager is told apart, since another advice helps") {
+  const Child child([&](const auto& tell) {
+    ::prctl(PR_SET_NAME, "ModemManager");
+    tell("named");
+  });
+  REQUIRE(child.told() == "named");
+  const std::string text = in_use("/dev/ttyUSB2", child.pid()).text;
+  CHECK(text.find("in use by ModemManager (pid ") != std::string::npos);
+  CHECK(text.find("78-a7600.rules") != std::string::npos);
 }
 
 TEST_CASE("a port that a program opened exclusively is EBUSY") {

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <thread>
 
 #include "child.h"
 #include "pty.h"
@@ -85,6 +86,30 @@ TEST_CASE("what came before the port was opened is dropped") {
   REQUIRE(port.ok());
   char byte;
   CHECK(::read(port.value().fd(), &byte, 1) == -1);
+}
+
+TEST_CASE("a port that answers AT is told from one that is silent, and from one that is held") {
+  const Pty pty;
+  CHECK(probe_port(pty.device, 115200) == Probe::kSilent);
+  {
+    Result<Port> port = open_port(pty.device);
+    REQUIRE(port.ok());
+    CHECK(probe_port("/dev/ttyNone9", 115200) == Probe::kUnknown);
+    const Child child([&](const auto& tell) {
+      tell(probe_port(pty.device, 115200) == Probe::kUnknown ? "held" : "asked");
+    });
+    CHECK(child.told() == "held");
+  }
+  std::thread answering([&] {
+    // Also what the silent probe has left.
+    std::string heard;
+    for (char c; heard.find("AT\rAT\r") == heard.npos && ::read(pty.modem.get(), &c, 1) == 1;) {
+      heard += c;
+    }
+    [[maybe_unused]] const ssize_t put = ::write(pty.modem.get(), "\r\nOK\r\n", 6);
+  });
+  CHECK(probe_port(pty.device, 115200) == Probe::kAnswers);
+  answering.join();
 }
 
 TEST_CASE("a PTY pushes back by itself and has the device's name") {

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# Run by CPack: adds to the tree that becomes the package what Debian's policy asks for.
+if(NOT CPACK_GENERATOR STREQUAL "DEB")
+  return()
+endif()
+set(source ${CMAKE_CURRENT_LIST_DIR}/..)
+set(doc ${CMAKE_INSTALL_PREFIX}/share/doc/a7600sock)
+file(INSTALL ${source}/data/debian/copyright DESTINATION ${doc})
+execute_process(COMMAND gzip -9nc ${source}/data/debian/changelog
+  OUTPUT_FILE ${doc}/changelog.gz COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB archives ${CMAKE_INSTALL_PREFIX}/lib/*.a ${CMAKE_INSTALL_PREFIX}/lib/*/*.a)
+foreach(archive IN LISTS archives)
+  execute_process(COMMAND strip --strip-debug --remove-section=.comment --remove-section=.note
+    --enable-deterministic-archives ${archive} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""Real programs that no library can be loaded into, or that make their system calls past it, on the
+modem: busybox-static, Go, and trees that mix them with others."""
+from harness import ADDRESS, main, process, servers
+from seccomp.base import BUSYBOX, SeccompTest, go, static
+from sharing.base import eventually
+
+FILE = bytes(range(256)) * 100
+PORT = 7171
+
+
+class Programs(SeccompTest):
+    simulator_options = ("--listen-map", f"{PORT}={PORT}")
+
+    def setUp(self):
+        super().setUp()
+        self.assertTrue(BUSYBOX.exists(), f"tools/test unpacks {BUSYBOX}")
+        self.web = self.start(servers.WebServer({"/file": FILE, "/": b"page\n"}))
+        self.url = f"http://{ADDRESS}:{self.web.port}/file"
+
+    def test_static_busybox_wget_fetches_a_file(self):
+        seen = self.succeeds(self.run_tool(BUSYBOX, "wget", "-q", "-O", "-", self.url))
+        self.assert_same_bytes(seen.stdout, FILE)
+        self.assertEqual(seen.stderr, "")
+
+    def test_a_static_shell_and_what_it_starts_share_the_modem(self):
+        seen = self.succeeds(self.run_tool(
+            BUSYBOX, "sh", "-c", f"{BUSYBOX} wget -q -O one {self.url} & curl -sS -o two {self.url}"
+            f" & wget -q -O three {self.url} & wait"))
+        self.assertEqual(seen.stderr, "")
+        for name in ("one", "two", "three"):
+            self.assert_same_bytes((self.scratch / name).read_bytes(), FILE)
+
+    def test_a_shell_script_mixes_curl_and_static_programs(self):
+        script = self.scratch / "script"
+        script.write_text(f"#!/bin/sh -e\ncurl -sS -o one {self.url}\n"
+                          f"{BUSYBOX} wget -q -O two {self.url}\n"
+                          f"{static('exchange')} {ADDRESS} {self.web.port} 0 </dev/null\n"
+                          f"python3 -c 'import os; os.posix_spawn(\"{BUSYBOX}\","
+                          f" [\"wget\", \"-q\", \"-O\", \"three\", \"{self.url}\"], os.environ);"
+                          " os.wait()'\n"
+                          f"exec {go('http')} get {self.url} 1\n")
+        script.chmod(0o755)
+        seen = self.succeeds(self.run_tool(script))
+        self.assertEqual(int(seen.stdout), len(FILE), seen)
+        self.assertEqual(seen.stderr, "")
+        for name in ("one", "two", "three"):
+            self.assert_same_bytes((self.scratch / name).read_bytes(), FILE)
+
+    def test_a_hundred_gets_of_a_go_program_run_at_once(self):
+        url = f"http://{ADDRESS}:{self.web.port}/"
+        for program in (go("http"), go("http_cgo")):
+            with self.subTest(program=program.name):
+                seen = self.succeeds(self.run_tool(program, "get", url, 100, timeout=60))
+                self.assertEqual(seen.stdout, b"500\n")
+
+    def test_a_go_server_answers(self):
+        running = self.start_tool("run", "--", go("http"), "serve", PORT, 5, name="run")
+        eventually(lambda: "listening" in running.output())
+        for number in range(5):
+            seen = process.run(["curl", "-sS", f"http://127.0.0.1:{PORT}/{number}"],
+                               self.kernel_environment(), 20)
+            self.assertEqual(seen.stdout, b"/%d\n" % number, seen)
+        self.assertEqual(running.process.wait(10), 0, running.output())
+
+    def test_everything_goes_by_the_filter_when_that_is_asked_for(self):
+        seen = self.succeeds(self.run_via("seccomp", "curl", "-sS", self.url))
+        self.assert_same_bytes(seen.stdout, FILE)
+        seen = self.succeeds(self.run_via("seccomp", "sh", "-c", "echo ${LD_PRELOAD-none}"))
+        self.assertNotIn(b"liba7600sock", seen.stdout)
+
+
+if __name__ == "__main__":
+    main()
