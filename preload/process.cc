@@ -46,14 +46,29 @@ class Exec {
   bool ends_;
 };
 
+bool is_executable_file(const char* path) {
+  struct stat status;
+  return path != nullptr && ::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 &&
+         ::stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// Also that the kernel knows what to do with it. Formats that an administrator has added are not
+// known here; a program of such a one starts without what was written last.
 bool is_executable(const char* path) {
-  return path != nullptr && ::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+  if (!is_executable_file(path)) return false;
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return true;  // may be run, but not read
+  char start[4] = {};
+  const bool has_start = ::read(fd, start, sizeof(start)) == sizeof(start);
+  a7600::preload::real().close(fd);
+  constexpr char kElf[] = {0x7f, 'E', 'L', 'F'};
+  return has_start && (std::memcmp(start, kElf, 4) == 0 || std::memcmp(start, "#!", 2) == 0);
 }
 
 // As execvp() looks it up; into `found`, which has room for a path.
 bool find_in_path(const char* file, char* found) {
   if (file == nullptr || std::strchr(file, '/') != nullptr) {
-    if (!is_executable(file) || std::strlen(file) >= kPathSize) return false;
+    if (!is_executable_file(file) || std::strlen(file) >= kPathSize) return false;
     std::strcpy(found, file);
     return true;
   }
@@ -67,7 +82,7 @@ bool find_in_path(const char* file, char* found) {
       char* end = found + size;
       if (size > 0) *end++ = '/';
       std::memcpy(end, file, file_size);
-      if (is_executable(found)) return true;
+      if (is_executable_file(found)) return true;
     }
     if (at[size] == '\0') return false;
     at += size + 1;

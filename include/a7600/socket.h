@@ -11,13 +11,14 @@
  * a7600_shutdown_engine(). Thread-safe throughout. Link with -la7600 (pkg-config a7600).
  *
  * Where it differs from POSIX:
- *   - Only TCP over IPv4 goes through the modem (AF_INET6 sockets with v4-mapped addresses
+ *   - Only TCP and UDP over IPv4 go through the modem (AF_INET6 sockets with v4-mapped addresses
  *     included); a true IPv6 destination is ENETUNREACH. Any other kind of socket is the kernel's.
  *   - Destinations in A7600_BYPASS (default 127.0.0.0/8) are served by the kernel.
  *   - There is no half-close on this modem: after a7600_shutdown(fd, SHUT_WR) the peer sees the end
  *     of the stream only when the descriptor is closed.
  *   - Errors that only a modem has: ENETDOWN (no answer, no SIM, not registered), ENODEV (no such
  *     port), EBUSY (another program holds it), EINVAL from a7600_socket() (wrong configuration).
+ *   - The rest, each with the test that shows it, is in docs/posix.md.
  *
  * The AT commands behind the calls are those of the A7600 Series TCP/IP AT Command Manual; the
  * section is given with each call.
@@ -60,7 +61,8 @@ int a7600_open(const a7600_config* config);
  * anew. Always 0. */
 int a7600_shutdown_engine(void);
 
-/* SOCK_STREAM for AF_INET and AF_INET6; SOCK_NONBLOCK and SOCK_CLOEXEC may be added. */
+/* SOCK_STREAM and SOCK_DGRAM, for AF_INET and AF_INET6; SOCK_NONBLOCK and SOCK_CLOEXEC may be
+ * added. */
 int a7600_socket(int domain, int type, int protocol);
 /* AT+CIPOPEN (2.3). ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETDOWN, ENODEV, EBUSY, and what
  * connect(2) has besides. An eleventh connection waits for a free link until the time-out. */

@@ -23,12 +23,11 @@ bool kernel_serves(const Endpoint& to, const config::Config& config) {
 // The IPv4 endpoint that the address holds, or an errno in `error`.
 Route parse(const sockaddr* address, socklen_t length) {
   Route out;
-  if (address == nullptr || length < static_cast<socklen_t>(sizeof(sa_family_t))) {
+  const int family = family_of(address, length);
+  if (family < 0 || length > static_cast<socklen_t>(sizeof(sockaddr_storage))) {
     out.error = address == nullptr ? EFAULT : EINVAL;
     return out;
   }
-  sa_family_t family = 0;
-  std::memcpy(&family, address, sizeof(family));
   if (family == AF_INET) {
     sockaddr_in in{};
     if (length < static_cast<socklen_t>(sizeof(in))) {
@@ -65,6 +64,20 @@ Route parse(const sockaddr* address, socklen_t length) {
 
 }  // namespace
 
+int family_of(const sockaddr* address, socklen_t length) {
+  sa_family_t family = 0;
+  if (address == nullptr || length < static_cast<socklen_t>(sizeof(family))) return -1;
+  std::memcpy(&family, address, sizeof(family));
+  return family;
+}
+
+bool is_mapped(const sockaddr* address, socklen_t length) {
+  sockaddr_in6 in6{};
+  if (family_of(address, length) != AF_INET6 || length < kShortSockaddrIn6) return false;
+  std::memcpy(&in6, address, std::min<std::size_t>(length, sizeof(in6)));
+  return IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
+}
+
 Route route_to(const sockaddr* address, socklen_t length, const config::Config& config) {
   Route out = parse(address, length);
   if (out.kind == Route::Kind::kError) return out;
@@ -81,6 +94,12 @@ Route route_to(const sockaddr* address, socklen_t length, const config::Config& 
 
 Route route_from(const sockaddr* address, socklen_t length, const config::Config& config) {
   Route out = parse(address, length);
+  if (family_of(address, length) == AF_UNSPEC && length >= sizeof(sockaddr_in)) {
+    // Linux takes the unspecified address of an unspecified family for IPv4's.
+    sockaddr_in in{};
+    std::memcpy(&in, address, sizeof(in));
+    if (in.sin_addr.s_addr == INADDR_ANY) out = {Route::Kind::kModem, {{}, ntohs(in.sin_port)}, 0};
+  }
   if (out.kind == Route::Kind::kModem && out.to.ip != Ipv4{} && kernel_serves(out.to, config)) {
     out.kind = Route::Kind::kKernel;
   }

@@ -20,6 +20,12 @@ struct Route {
   int error = 0;
 };
 
+// The family of an address; -1 if it is too short to have one.
+int family_of(const sockaddr* address, socklen_t length);
+
+// Whether it is an IPv6 address that holds an IPv4 one.
+bool is_mapped(const sockaddr* address, socklen_t length);
+
 // Of connect(2)'s argument. IPv4 addresses, and IPv6 ones that hold an IPv4 address; any other
 // IPv6 destination is ENETUNREACH, so that programs with two addresses fall back at once. The
 // unspecified address means this machine, as in Linux.

@@ -45,6 +45,7 @@ std::optional<int> close(int fd);
 // A datagram socket of the modem was made in this process; SO_LINGER was set on a stream.
 void note_datagrams();
 void note_lingering();
+bool has_datagrams();
 
 // SIOCOUTQ and SIOCOUTQNSD, for TCP. nullopt for everything else.
 std::optional<int> ioctl(int fd, unsigned long request, void* argument);

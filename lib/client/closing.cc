@@ -42,10 +42,11 @@ std::optional<int> close_stream(int fd, const wire::UnixAddress& engine) {
 }  // namespace
 
 void note_datagrams() { g_has_datagrams.store(true, std::memory_order_relaxed); }
+bool has_datagrams() { return g_has_datagrams.load(std::memory_order_relaxed); }
 void note_lingering() { g_has_lingering.store(true, std::memory_order_relaxed); }
 
 std::optional<int> close(int fd) {
-  const bool datagrams = g_has_datagrams.load(std::memory_order_relaxed);
+  const bool datagrams = has_datagrams();
   const bool lingering = g_has_lingering.load(std::memory_order_relaxed);
   if (!datagrams && !lingering) return std::nullopt;
   const auto identity = identify(fd);

@@ -28,6 +28,13 @@ timeval send_timeout(int fd) {
   return timeout;
 }
 
+bool is_connecting(int fd, const wire::UnixAddress& engine) {
+  Call call;
+  call.request.op = wire::Op::kDescribe;
+  call.descriptor = fd;
+  return call.result_of(engine) == 0 && call.reply.state == wire::SocketState::kConnecting;
+}
+
 }  // namespace
 
 std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
@@ -37,7 +44,10 @@ std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
   std::optional<wire::UnixAddress> engine = identity->engine;
   auto config = Runtime::get().config();
   if (!config) return fail(config.error().posix);
-  const Route route = route_to(address, length, *config.value());
+  const int family = family_of(address, length);
+  const bool disconnects = family == AF_UNSPEC;
+  const Route route =
+      disconnects ? Route{Route::Kind::kModem, {}, 0} : route_to(address, length, *config.value());
   if (route.kind == Route::Kind::kError) return fail(route.error);
   if (route.kind == Route::Kind::kKernel) {
     const int error = hand_to_kernel(fd, *engine);
@@ -50,19 +60,21 @@ std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
     Call call;
     call.request.op = wire::Op::kConnect;
     call.request.set_endpoint(route.to);
-    sa_family_t family = 0;
-    std::memcpy(&family, address, sizeof(family));
     call.request.domain = family;
     const int status = ::fcntl(fd, F_GETFL);
     if (status >= 0 && (status & O_NONBLOCK) != 0) call.request.flags |= wire::kNonBlocking;
     call.descriptor = fd;
     call.wait = Call::Wait::kLikeConnect;
     call.timeout = send_timeout(fd);
+    const bool bounded = call.timeout.tv_sec != 0 || call.timeout.tv_usec != 0;
+    const bool is_second = bounded && is_connecting(fd, *engine);
     const int error = call.result_of(*engine);
     if (error == 0) return 0;
+    if (error == EINPROGRESS && is_second) return fail(EALREADY);
     if (!call.received)
       return fail(error == ECONNREFUSED && call.reply.error == 0 ? ENETDOWN : error);
     if (const int replaced = replace(fd, std::move(call.received))) return fail(replaced);
+    if (disconnects) return 0;
     engine = engine_of(fd);
     if (!engine) return fail(ENETDOWN);
   }

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/sys.h"
@@ -19,11 +20,41 @@
 namespace a7600::client {
 namespace {
 
-constexpr int kSpecialFlags = MSG_OOB | MSG_ERRQUEUE;
+constexpr int kSpecialFlags = MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC;
 
 std::optional<Identity> concerned(int fd, int flags, const void* address) {
   if ((flags & kSpecialFlags) == 0 && address == nullptr) return std::nullopt;
   return identify(fd);
+}
+
+// Of what is sent. The kernel would take more in one datagram than the module does.
+std::optional<Identity> concerned(int fd, int flags, const void* address, std::size_t size) {
+  if (size <= wire::kLargestDatagram || !has_datagrams()) return concerned(fd, flags, address);
+  auto identity = identify(fd);
+  if (identity && !identity->is_datagram) return concerned(fd, flags, address);
+  return identity;
+}
+
+// A datagram socket without a peer has no destination; AF_UNIX calls that ENOTCONN.
+void explain_enotconn(int fd) {
+  const auto identity = identify(fd);
+  errno = identity && identity->is_datagram ? EDESTADDRREQ : ENOTCONN;
+}
+
+// MSG_TRUNC throws a stream's bytes away; AF_UNIX hands them over.
+ssize_t discard(int fd, std::size_t size, int flags) {
+  char scratch[4096];
+  std::size_t discarded = 0;
+  flags &= ~MSG_TRUNC;
+  do {
+    const ssize_t got =
+        Runtime::get().libc().recv(fd, scratch, std::min(size - discarded, sizeof(scratch)), flags);
+    if (got < 0 && discarded == 0) return -1;
+    if (got <= 0) break;
+    discarded += static_cast<std::size_t>(got);
+    flags |= MSG_DONTWAIT;
+  } while (discarded < size && (flags & MSG_PEEK) == 0);
+  return static_cast<ssize_t>(discarded);
 }
 
 ssize_t fail(int posix) {
@@ -62,8 +93,12 @@ msghdr one_part(const void* address, socklen_t length, iovec& part) {
 
 std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
                             const sockaddr* address, socklen_t length) {
-  const auto identity = concerned(fd, flags, address);
-  if (!identity) return std::nullopt;
+  const auto identity = concerned(fd, flags, address, size);
+  if (!identity) {
+    const ssize_t sent = Runtime::get().libc().send(fd, data, size, flags);
+    if (sent < 0 && errno == ENOTCONN) explain_enotconn(fd);
+    return sent;
+  }
   // The modem has no urgent data.
   if ((flags & MSG_OOB) != 0) return fail(EOPNOTSUPP);
   if (!identity->is_datagram) return Runtime::get().libc().send(fd, data, size, flags);
@@ -72,8 +107,13 @@ std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
 }
 
 std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags) {
-  const auto identity = concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
-  if (!identity) return std::nullopt;
+  if (message == nullptr) return std::nullopt;
+  const auto identity = concerned(fd, flags, message->msg_name, size_of(*message));
+  if (!identity) {
+    const ssize_t sent = Runtime::get().libc().sendmsg(fd, message, flags);
+    if (sent < 0 && errno == ENOTCONN) explain_enotconn(fd);
+    return sent;
+  }
   if ((flags & MSG_OOB) != 0) return fail(EOPNOTSUPP);
   if (identity->is_datagram) return send_datagram(fd, *identity, *message, flags);
   msghdr plain = *message;
@@ -93,12 +133,16 @@ std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr
   if ((flags & MSG_OOB) != 0) return fail(EINVAL);
   if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);
   if (!identity->is_datagram) {
-    const ssize_t got = Runtime::get().libc().recv(fd, data, size, flags);
+    const ssize_t got = (flags & MSG_TRUNC) != 0
+                            ? discard(fd, size, flags)
+                            : Runtime::get().libc().recv(fd, data, size, flags);
     // TCP gives no address, and says so by the length.
     if (got >= 0 && length != nullptr) *length = 0;
     return got;
   }
+  if (address == nullptr) return Runtime::get().libc().recv(fd, data, size, flags);
   if (length == nullptr) return fail(EFAULT);
+  if (static_cast<int>(*length) < 0) return fail(EINVAL);
   iovec part{data, size};
   msghdr message = one_part(address, *length, part);
   const ssize_t got = receive_datagram(fd, *identity, message, flags);

@@ -29,18 +29,15 @@ int open_peer(int fd, const Identity& identity, const Endpoint& peer) {
   return call.result_of(identity.engine);
 }
 
-std::size_t size_of(const msghdr& message) {
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < message.msg_iovlen; ++i) size += message.msg_iov[i].iov_len;
-  return size;
-}
-
 // Where a datagram for `address` goes; nullopt when the kernel has taken the socket over.
 std::optional<Route> route_datagram(int fd, const Identity& identity, const sockaddr* address,
                                     socklen_t length) {
   auto config = Runtime::get().config();
   if (!config) return Route{Route::Kind::kError, {}, config.error().posix};
   Route route = route_to(address, length, *config.value());
+  if (family_of(address, length) == AF_INET6 && identity.domain == AF_INET) {
+    return Route{Route::Kind::kError, {}, EAFNOSUPPORT};
+  }
   if (route.kind == Route::Kind::kKernel && is_resolver_here(route.to)) {
     route.kind = Route::Kind::kModem;
   }
@@ -53,13 +50,15 @@ std::optional<Route> route_datagram(int fd, const Identity& identity, const sock
 
 }  // namespace
 
+std::size_t size_of(const msghdr& message) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < message.msg_iovlen; ++i) size += message.msg_iov[i].iov_len;
+  return size;
+}
+
 std::optional<int> connect_datagram(int fd, const Identity& identity, const sockaddr* address,
                                     socklen_t length) {
-  sa_family_t family = AF_UNSPEC;
-  if (address != nullptr && length >= sizeof(family)) {
-    std::memcpy(&family, address, sizeof(family));
-    if (family == AF_UNSPEC) return sys::connect(fd, address, length);
-  }
+  if (family_of(address, length) == AF_UNSPEC) return sys::connect(fd, address, length);
   const auto route = route_datagram(fd, identity, address, length);
   if (!route) return std::nullopt;
   if (route->kind == Route::Kind::kError) return fail(route->error);
@@ -84,6 +83,7 @@ std::optional<ssize_t> send_datagram(int fd, const Identity& identity, const msg
                                       message.msg_namelen);
     if (!route) return std::nullopt;
     if (route->kind == Route::Kind::kError) return fail(route->error);
+    if (route->to.port == 0) return fail(EINVAL);
     name = wire::name_of_peer(own_name(fd), route->to);
     if (!name) return fail(EINVAL);
     translated.msg_name = &name->address;

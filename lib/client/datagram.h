@@ -16,6 +16,8 @@ std::optional<int> connect_datagram(int fd, const Identity& identity, const sock
                                     socklen_t length);
 std::optional<ssize_t> send_datagram(int fd, const Identity& identity, const msghdr& message,
                                      int flags);
+// The bytes that `message` holds.
+std::size_t size_of(const msghdr& message);
 // `message` as for recvmsg(2), with a place for an address.
 ssize_t receive_datagram(int fd, const Identity& identity, msghdr& message, int flags);
 

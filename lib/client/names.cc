@@ -153,13 +153,14 @@ std::optional<int> getaddrinfo(const char* node, const char* service, const addr
       wanted.ai_family != AF_INET6) {
     return EAI_FAMILY;
   }
-  // There is no AAAA: a caller that takes nothing but true IPv6 finds nothing.
-  const bool wants_ipv6 = wanted.ai_family == AF_INET6;
-  if (wants_ipv6 && (wanted.ai_flags & AI_V4MAPPED) == 0) return EAI_NONAME;
-
   std::vector<in_addr> addresses;
   if (const int error = look_up(node, addresses)) return eai_of(error);
+  // There is no AAAA: a caller that takes nothing but true IPv6 finds nothing.
+  const bool wants_ipv6 = wanted.ai_family == AF_INET6;
+  if (wants_ipv6 && (wanted.ai_flags & AI_V4MAPPED) == 0) return EAI_NODATA;
 
+  // As Linux shows them in the result.
+  const int shown_flags = hints != nullptr ? hints->ai_flags : AI_V4MAPPED | AI_ADDRCONFIG;
   const bool wants_name = (wanted.ai_flags & AI_CANONNAME) != 0;
   // AI_ADDRCONFIG would hide the modem's IPv4 on a machine that has no other.
   wanted.ai_flags &= ~(AI_ADDRCONFIG | AI_CANONNAME | AI_V4MAPPED | AI_ALL);
@@ -177,7 +178,7 @@ std::optional<int> getaddrinfo(const char* node, const char* service, const addr
       errno = saved;
       return error;
     }
-    while (*tail != nullptr) tail = &(*tail)->ai_next;
+    for (; *tail != nullptr; tail = &(*tail)->ai_next) (*tail)->ai_flags = shown_flags;
   }
   if (wants_name) list->ai_canonname = ::strdup(node);
   *out = list;
@@ -189,7 +190,11 @@ std::optional<int> gethostbyname2_r(const char* name, int family, hostent* out, 
   if (is_the_c_librarys(name)) return std::nullopt;
   *result = nullptr;
   std::vector<in_addr> addresses;
-  const int failed = family == AF_INET ? look_up(name, addresses) : ENOENT;
+  const int failed = look_up(name, addresses);
+  if (failed == 0 && family != AF_INET) {
+    *error = NO_DATA;
+    return 0;
+  }
   if (failed != 0) {
     *error = HOST_NOT_FOUND;
     if (failed == ENOENT) return 0;

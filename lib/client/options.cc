@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// Socket options. The program's end is an AF_UNIX socket, so the kernel answers for what it knows
-// of it (time-outs, SO_TYPE, SO_LINGER …). What it would answer wrongly or refuse is in the table
-// below: remembered by the engine, read back as it was set, and replayed if the kernel takes the
-// socket over. An option that is in no table is ENOPROTOOPT, as with an unknown one in Linux.
+// Socket options, by who honours them:
+//
+// - The kernel, on the program's end of the pair: time-outs and the like.
+// - The engine: SO_ERROR, TCP_INFO and what depends on the connection's state.
+// - Nobody, as the module has nothing for them (TCP_NODELAY, IP_TOS …): the engine remembers what
+//   was set. What may be set, and how it reads back, says a fresh socket of the kernel's of the
+//   same kind, on which it is set first; so ranges, lengths and errors are Linux's own.
+// - Those whose effect a program would miss are refused.
+//
+// Whatever was set is set again when the socket gets another pair, or the kernel takes it over.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <netinet/udp.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,93 +23,55 @@
 #include "client/identity.h"
 #include "client/progress.h"
 
+#ifndef SO_RCVTIMEO_NEW
+#define SO_RCVTIMEO_NEW 66
+#define SO_SNDTIMEO_NEW 67
+#endif
+
 namespace a7600::client {
 namespace {
 
-enum class Kind {
-  kKernel,    // the kernel honours it on the program's end
-  kInteger,   // remembered; `initial` until it is set
-  kDoubled,   // as kInteger, but read back doubled, as Linux does with buffer sizes
-  kName,      // remembered; a short string
-  kReadOnly,  // `initial`; can't be set
+constexpr int kPathMtu = 1500;
+
+// Of SOL_SOCKET.
+constexpr int kOnPair[] = {
+    SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVTIMEO_NEW, SO_SNDTIMEO_NEW,
+    SO_RCVLOWAT, SO_LINGER,   SO_PEEK_OFF,     SO_COOKIE,
 };
 
-struct Option {
+struct Refused {
   int level;
   int name;
-  Kind kind;
-  int initial = 0;
+  int error;
+};
+constexpr Refused kRefused[] = {
+    // Nothing would announce that a buffer is free again.
+    {SOL_SOCKET, SO_ZEROCOPY, ENOPROTOOPT},
+    // They look at packets, and the pair has none.
+    {SOL_SOCKET, SO_ATTACH_FILTER, ENOPROTOOPT},
+    {SOL_SOCKET, SO_ATTACH_BPF, ENOPROTOOPT},
+    {SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, ENOPROTOOPT},
+    {SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, ENOPROTOOPT},
+    // As on a machine without an interface for multicast.
+    {IPPROTO_IP, IP_ADD_MEMBERSHIP, ENODEV},
+    {IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, ENODEV},
+    {IPPROTO_IP, MCAST_JOIN_GROUP, ENODEV},
+    {IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, ENODEV},
+    {IPPROTO_IPV6, IPV6_JOIN_GROUP, ENODEV},
+    {IPPROTO_IPV6, MCAST_JOIN_GROUP, ENODEV},
+    {IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, ENODEV},
 };
 
-constexpr int kDefaultSendBuffer = 16384;
-constexpr int kDefaultReceiveBuffer = 131072;
-constexpr Option kOptions[] = {
-    // Set on the program's end it would open the write gate (tests/platform, write_gate).
-    {SOL_SOCKET, SO_SNDBUF, Kind::kDoubled, kDefaultSendBuffer},
-    {SOL_SOCKET, SO_RCVBUF, Kind::kDoubled, kDefaultReceiveBuffer},
-    {SOL_SOCKET, SO_REUSEADDR, Kind::kKernel},
-    {SOL_SOCKET, SO_REUSEPORT, Kind::kInteger},
-    {SOL_SOCKET, SO_ZEROCOPY, Kind::kInteger},
-    {SOL_SOCKET, SO_INCOMING_CPU, Kind::kInteger, -1},
-    {SOL_SOCKET, SO_INCOMING_NAPI_ID, Kind::kReadOnly},
-
-    {IPPROTO_TCP, TCP_NODELAY, Kind::kInteger},
-    {IPPROTO_TCP, TCP_MAXSEG, Kind::kInteger, kSegment},
-    {IPPROTO_TCP, TCP_CORK, Kind::kInteger},
-    {IPPROTO_TCP, TCP_KEEPIDLE, Kind::kInteger, 7200},
-    {IPPROTO_TCP, TCP_KEEPINTVL, Kind::kInteger, 75},
-    {IPPROTO_TCP, TCP_KEEPCNT, Kind::kInteger, 9},
-    {IPPROTO_TCP, TCP_SYNCNT, Kind::kInteger, 6},
-    {IPPROTO_TCP, TCP_LINGER2, Kind::kInteger, 60},
-    {IPPROTO_TCP, TCP_DEFER_ACCEPT, Kind::kInteger},
-    {IPPROTO_TCP, TCP_WINDOW_CLAMP, Kind::kInteger},
-    {IPPROTO_TCP, TCP_QUICKACK, Kind::kInteger, 1},
-    {IPPROTO_TCP, TCP_CONGESTION, Kind::kName},
-    {IPPROTO_TCP, TCP_USER_TIMEOUT, Kind::kInteger},
-    {IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, Kind::kInteger},
-    {IPPROTO_TCP, TCP_FASTOPEN, Kind::kInteger},
-    {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, Kind::kInteger},
-    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, Kind::kInteger, -1},
-
-    {IPPROTO_UDP, UDP_CORK, Kind::kInteger},
-
-    {IPPROTO_IP, IP_TOS, Kind::kInteger},
-    {IPPROTO_IP, IP_TTL, Kind::kInteger, 64},
-    {IPPROTO_IP, IP_MTU_DISCOVER, Kind::kInteger, IP_PMTUDISC_WANT},
-    {IPPROTO_IP, IP_RECVERR, Kind::kInteger},
-    {IPPROTO_IP, IP_RECVTOS, Kind::kInteger},
-    {IPPROTO_IP, IP_RECVTTL, Kind::kInteger},
-    {IPPROTO_IP, IP_PKTINFO, Kind::kInteger},
-    {IPPROTO_IP, IP_FREEBIND, Kind::kInteger},
-    {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, Kind::kInteger},
-    {IPPROTO_IP, IP_MULTICAST_TTL, Kind::kInteger, 1},
-    {IPPROTO_IP, IP_MULTICAST_LOOP, Kind::kInteger, 1},
-    {IPPROTO_IP, IP_MULTICAST_ALL, Kind::kInteger, 1},
-
-    {IPPROTO_IPV6, IPV6_V6ONLY, Kind::kInteger},
-    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, Kind::kInteger, 64},
-    {IPPROTO_IPV6, IPV6_TCLASS, Kind::kInteger},
-    {IPPROTO_IPV6, IPV6_MTU_DISCOVER, Kind::kInteger, IPV6_PMTUDISC_WANT},
-    {IPPROTO_IPV6, IPV6_RECVERR, Kind::kInteger},
-    {IPPROTO_IPV6, IPV6_RECVTCLASS, Kind::kInteger},
-    {IPPROTO_IPV6, IPV6_RECVPKTINFO, Kind::kInteger},
-    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, Kind::kInteger, 1},
-    {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, Kind::kInteger, 1},
-    {IPPROTO_IPV6, IPV6_MULTICAST_ALL, Kind::kInteger, 1},
-};
-
-constexpr char kCongestion[] = "cubic";
-
-// Most of SOL_SOCKET is the kernel's; of the other levels it knows nothing on AF_UNIX.
-Option option_of(int level, int name) {
-  for (const Option& option : kOptions) {
-    if (option.level == level && option.name == name) return option;
-  }
-  return {level, name, Kind::kKernel};
+bool is_on_pair(int level, int name) {
+  return level == SOL_SOCKET &&
+         std::find(std::begin(kOnPair), std::end(kOnPair), name) != std::end(kOnPair);
 }
 
-bool is_known(const Option& option) {
-  return option.level == SOL_SOCKET || option.kind != Kind::kKernel;
+const Refused* refused(int level, int name) {
+  const auto* const found =
+      std::find_if(std::begin(kRefused), std::end(kRefused),
+                   [&](const Refused& each) { return each.level == level && each.name == name; });
+  return found == std::end(kRefused) ? nullptr : found;
 }
 
 int fail(int posix) {
@@ -112,14 +79,15 @@ int fail(int posix) {
   return -1;
 }
 
-int give(const void* value, socklen_t size, void* out, socklen_t* length) {
-  const socklen_t copied = std::min(size, *length);
-  std::memcpy(out, value, copied);
-  *length = copied;
+int give(int value, void* out, socklen_t* length) {
+  if (static_cast<int>(*length) < 0) return fail(EINVAL);
+  *length = std::min<socklen_t>(sizeof(value), *length);
+  std::memcpy(out, &value, *length);
   return 0;
 }
 
 int get_error(int fd, const wire::UnixAddress& engine, void* value, socklen_t* length) {
+  if (static_cast<int>(*length) < 0) return fail(EINVAL);
   Call call;
   call.request.op = wire::Op::kTakeError;
   call.descriptor = fd;
@@ -134,7 +102,31 @@ int get_error(int fd, const wire::UnixAddress& engine, void* value, socklen_t* l
   } else if ((call.reply.flags & wire::kAuthoritative) == 0) {
     error = kernel_error;
   }
-  return give(&error, sizeof(error), value, length);
+  return give(error, value, length);
+}
+
+// A socket of the kernel's, to see what it says.
+UniqueFd probe_of(const wire::Reply& description) {
+  return UniqueFd(sys::socket(description.domain, description.type | SOCK_CLOEXEC, 0));
+}
+
+bool is_connected(const wire::Reply& description) {
+  return description.state == wire::SocketState::kConnected ||
+         description.state == wire::SocketState::kClosedByPeer;
+}
+
+// What was set, or what it is at first.
+int get_remembered(int level, int name, const wire::Reply& option, void* value, socklen_t* length) {
+  const UniqueFd probe = probe_of(option);
+  if (!probe) {
+    int integer = 0;
+    std::memcpy(&integer, option.data.data(), std::min<std::size_t>(option.size, sizeof(integer)));
+    return give(integer, value, length);
+  }
+  if (option.error == 0) {
+    sys::setsockopt(probe.get(), level, name, option.data.data(), option.size);
+  }
+  return sys::getsockopt(probe.get(), level, name, value, length);
 }
 
 }  // namespace
@@ -143,27 +135,12 @@ std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_
   const auto identity = identify(fd);
   if (!identity) return std::nullopt;
   const wire::UnixAddress* const engine = &identity->engine;
-  if (level == IPPROTO_TCP && identity->is_datagram) return fail(EOPNOTSUPP);
   if (value == nullptr || length == nullptr) return fail(EFAULT);
+  if (is_on_pair(level, name)) return sys::getsockopt(fd, level, name, value, length);
   if (level == SOL_SOCKET && name == SO_ERROR) return get_error(fd, *engine, value, length);
-  if (level == IPPROTO_TCP && name == TCP_INFO) return get_tcp_info(fd, *engine, value, length);
-  const Option option = option_of(level, name);
-  if (!is_known(option)) return fail(ENOPROTOOPT);
-  if (level == SOL_SOCKET && name == SO_PROTOCOL) {
-    const int protocol = identity->is_datagram ? IPPROTO_UDP : IPPROTO_TCP;
-    return give(&protocol, sizeof(protocol), value, length);
-  }
-  if (level == SOL_SOCKET && (name == SO_DOMAIN || name == SO_ACCEPTCONN)) {
-    Call call;
-    call.request.op = wire::Op::kDescribe;
-    call.descriptor = fd;
-    if (const int error = call.result_of(*engine)) return fail(error);
-    const int listens = call.reply.state == wire::SocketState::kListening ? 1 : 0;
-    return give(name == SO_DOMAIN ? &call.reply.domain : &listens, sizeof(int), value, length);
-  }
-  if (option.kind == Kind::kKernel) return sys::getsockopt(fd, level, name, value, length);
-  if (option.kind == Kind::kReadOnly) {
-    return give(&option.initial, sizeof(option.initial), value, length);
+  if (level == IPPROTO_TCP && name == TCP_INFO && !identity->is_datagram) {
+    if (static_cast<int>(*length) < 0) return fail(EINVAL);
+    return get_tcp_info(fd, *engine, value, length);
   }
   Call call;
   call.request.op = wire::Op::kGetOption;
@@ -171,67 +148,45 @@ std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_
   call.request.name = name;
   call.descriptor = fd;
   const int error = call.result_of(*engine);
-  if (error == ENOENT && option.kind == Kind::kName) {
-    char padded[16] = {};
-    std::memcpy(padded, kCongestion, sizeof(kCongestion));
-    return give(padded, sizeof(padded), value, length);
+  if (error != 0 && error != ENOENT) return fail(error);
+  if (level == SOL_SOCKET && name == SO_ACCEPTCONN) {
+    return give(call.reply.state == wire::SocketState::kListening ? 1 : 0, value, length);
   }
-  if (error == ENOENT) return give(&option.initial, sizeof(option.initial), value, length);
-  if (error != 0) return fail(error);
-  if (option.kind == Kind::kDoubled && call.reply.size == sizeof(int)) {
-    int doubled = 0;
-    std::memcpy(&doubled, call.reply.data.data(), sizeof(doubled));
-    doubled *= 2;
-    return give(&doubled, sizeof(doubled), value, length);
+  if (is_connected(call.reply)) {
+    if (level == IPPROTO_TCP && name == TCP_MAXSEG) return give(kSegment, value, length);
+    if (level == IPPROTO_IP && name == IP_MTU) return give(kPathMtu, value, length);
   }
-  return give(call.reply.data.data(), call.reply.size, value, length);
+  return get_remembered(level, name, call.reply, value, length);
 }
 
 std::optional<int> setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
   const auto identity = identify(fd);
   if (!identity) return std::nullopt;
-  const wire::UnixAddress* const engine = &identity->engine;
-  if (level == IPPROTO_TCP && identity->is_datagram) return fail(ENOPROTOOPT);
-  const Option option = option_of(level, name);
-  if (!is_known(option) || option.kind == Kind::kReadOnly) return fail(ENOPROTOOPT);
+  if (const Refused* const found = refused(level, name)) return fail(found->error);
   if (value == nullptr && length > 0) return fail(EFAULT);
-
   Call call;
   call.request.op = wire::Op::kSetOption;
   call.request.level = level;
   call.request.name = name;
   call.descriptor = fd;
-  const void* remembered = value;
-  std::size_t size = length;
-  int integer = 0;
-  switch (option.kind) {
-    case Kind::kKernel:
-      if (sys::setsockopt(fd, level, name, value, length) != 0) return -1;
-      if (level == SOL_SOCKET && name == SO_LINGER) note_lingering();
-      break;
-    case Kind::kInteger:
-    case Kind::kDoubled:
-      // IPPROTO_IP takes a single byte as well (ssh sets IP_TOS so on some systems).
-      if (length >= sizeof(int)) {
-        std::memcpy(&integer, value, sizeof(integer));
-      } else if (length >= 1 && level == IPPROTO_IP) {
-        integer = *static_cast<const unsigned char*>(value);
-      } else {
-        return fail(EINVAL);
-      }
-      remembered = &integer;
-      size = sizeof(integer);
-      break;
-    default:
-      break;
+  if (is_on_pair(level, name)) {
+    if (sys::setsockopt(fd, level, name, value, length) != 0) return -1;
+    if (name == SO_LINGER) note_lingering();
+    call.request.flags = wire::kOnPair;
+  } else {
+    Call description;
+    description.request.op = wire::Op::kDescribe;
+    description.descriptor = fd;
+    if (const int error = description.result_of(identity->engine)) return fail(error);
+    const bool bound = description.reply.local_port != 0;
+    if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && bound) return fail(EINVAL);
+    const UniqueFd probe = probe_of(description.reply);
+    if (probe && sys::setsockopt(probe.get(), level, name, value, length) != 0) return -1;
   }
-  if (size > sizeof(wire::OptionRecord::value)) {
-    // Honoured by the kernel already; too large to be remembered for a change of sides.
-    return option.kind == Kind::kKernel ? 0 : fail(EINVAL);
-  }
-  std::memcpy(call.request.data.data(), remembered, size);
+  const std::size_t size = std::min<std::size_t>(length, sizeof(wire::OptionRecord::value));
+  if (size > 0) std::memcpy(call.request.data.data(), value, size);
   call.request.size = static_cast<std::uint16_t>(size);
-  const int error = call.result_of(*engine);
+  const int error = call.result_of(identity->engine);
   return error == 0 ? 0 : fail(error);
 }
 

@@ -20,6 +20,12 @@ int fail(int posix) {
   return -1;
 }
 
+// What Linux says of a place for an address.
+int check_room(const sockaddr* address, const socklen_t* length) {
+  if (address == nullptr || length == nullptr) return EFAULT;
+  return static_cast<int>(*length) < 0 ? EINVAL : 0;
+}
+
 int result(int posix) { return posix == 0 ? 0 : fail(posix); }
 
 }  // namespace
@@ -71,6 +77,8 @@ std::optional<int> bind(int fd, const sockaddr* address, socklen_t length) {
   Call call;
   call.request.op = wire::Op::kBind;
   call.request.set_endpoint(route.to);
+  call.request.domain = family_of(address, length) == AF_INET6 ? AF_INET6 : AF_INET;
+  if (is_mapped(address, length)) call.request.flags |= wire::kMapped;
   call.descriptor = fd;
   return result(call.result_of(*engine));
 }
@@ -79,10 +87,20 @@ std::optional<int> listen(int fd) {
   const auto identity = identify(fd);
   if (!identity) return std::nullopt;
   if (identity->is_datagram) return fail(EOPNOTSUPP);
-  Call call;
-  call.request.op = wire::Op::kListen;
-  call.descriptor = fd;
-  return result(call.result_of(identity->engine));
+  wire::UnixAddress engine = identity->engine;
+  // Twice at most: after a refused connect, or a shutdown, it needs a new pair.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Call call;
+    call.request.op = wire::Op::kListen;
+    call.descriptor = fd;
+    const int error = call.result_of(engine);
+    if (!call.received) return result(error);
+    if (const int replaced = replace(fd, std::move(call.received))) return fail(replaced);
+    const auto fresh = engine_of(fd);
+    if (!fresh) return fail(ENETDOWN);
+    engine = *fresh;
+  }
+  return fail(EAGAIN);
 }
 
 std::optional<int> shutdown(int fd, int how) {
@@ -92,24 +110,33 @@ std::optional<int> shutdown(int fd, int how) {
     if (!identity->peer) return fail(ENOTCONN);
     return sys::shutdown(fd, how);
   }
+  if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) return fail(EINVAL);
   Call call;
-  call.request.op = wire::Op::kDescribe;
+  call.request.op = wire::Op::kShutdown;
+  call.request.level = how;
   call.descriptor = fd;
   if (const int error = call.result_of(identity->engine)) return fail(error);
-  const bool connected = call.reply.state == wire::SocketState::kConnected ||
-                         call.reply.state == wire::SocketState::kClosedByPeer;
-  if (!connected) return fail(ENOTCONN);
-  return sys::shutdown(fd, how);
+  switch (call.reply.state) {
+    case wire::SocketState::kListening:
+      // Wakes whoever sleeps in accept(2). The other direction would look like a close.
+      return how == SHUT_WR ? 0 : sys::shutdown(fd, SHUT_RD);
+    case wire::SocketState::kConnecting:
+      return 0;
+    default:
+      return sys::shutdown(fd, how);
+  }
 }
 
 std::optional<int> getsockname(int fd, sockaddr* address, socklen_t* length) {
-  const auto engine = engine_of(fd);
-  if (!engine) return std::nullopt;
-  if (address == nullptr || length == nullptr) return fail(EFAULT);
+  const auto identity = identify(fd);
+  if (!identity) return std::nullopt;
+  if (const int error = check_room(address, length)) return fail(error);
   Call call;
   call.request.op = wire::Op::kDescribe;
+  // Programs connect a datagram socket to learn which address they would be seen by.
+  if (identity->peer) call.request.flags = wire::kWantsAddress;
   call.descriptor = fd;
-  if (const int error = call.result_of(*engine)) return fail(error);
+  if (const int error = call.result_of(identity->engine)) return fail(error);
   write_address(call.reply.local(), call.reply.domain, address, length);
   return 0;
 }
@@ -117,7 +144,7 @@ std::optional<int> getsockname(int fd, sockaddr* address, socklen_t* length) {
 std::optional<int> getpeername(int fd, sockaddr* address, socklen_t* length) {
   const auto identity = identify(fd);
   if (!identity) return std::nullopt;
-  if (address == nullptr || length == nullptr) return fail(EFAULT);
+  if (const int error = check_room(address, length)) return fail(error);
   if (identity->is_datagram) {
     if (!identity->peer) return fail(ENOTCONN);
     write_address(*identity->peer, identity->domain, address, length);

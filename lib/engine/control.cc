@@ -3,11 +3,8 @@
 // The control calls: one request over a connection of its own, one reply. Calls that wait
 // (connect, look-ups, the end) keep their connection until the answer is there; the program sleeps
 // in recv(2) on it, which signals, SA_RESTART and timeouts treat as they treat connect(2).
-#include <netinet/in.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -19,11 +16,8 @@ namespace {
 
 constexpr std::size_t kMostCalls = 1024;
 constexpr int kCallsATurn = 8;
-constexpr std::size_t kMostOptions = 64;
-constexpr std::size_t kMostWaiters = 64;  // in connect(2), on one socket
+constexpr std::size_t kMostWaiters = 64;  // for the address of one socket
 constexpr std::size_t kMostQueries = 512;
-constexpr std::uint16_t kFirstMadeUpPort = 32768;
-constexpr std::uint16_t kLastMadeUpPort = 60999;
 
 std::optional<std::uint64_t> cookie_of(int fd) {
   std::uint64_t cookie = 0;
@@ -129,9 +123,11 @@ void Engine::dispatch(UniqueFd call, const wire::Request& request, UniqueFd desc
     case wire::Op::kBind:
       return bind(call, request, *socket);
     case wire::Op::kListen:
-      return listen(std::move(call), *socket);
+      return listen(std::move(call), request, *socket);
+    case wire::Op::kShutdown:
+      return shutdown(call, request, *socket);
     case wire::Op::kDescribe:
-      return static_cast<void>(reply(call, description(*socket)));
+      return describe(std::move(call), request, *socket);
     case wire::Op::kProgress:
       return progress(std::move(call), *socket);
     case wire::Op::kLinger:
@@ -168,177 +164,6 @@ bool Engine::reply_error(const UniqueFd& call, int posix, std::string_view notic
   return reply(call, out);
 }
 
-std::uint16_t Engine::made_up_port() {
-  if (last_port_ < kFirstMadeUpPort || last_port_ >= kLastMadeUpPort) {
-    last_port_ = kFirstMadeUpPort;
-  } else {
-    ++last_port_;
-  }
-  return last_port_;
-}
-
-// ---- socket, bind, connect
-
-Result<Socket*> Engine::adopt_pair(int domain, int type, bool nonblocking, Gate gate,
-                                   UniqueFd& program_end) {
-  const modem::ConnectionId id = ++last_id_;
-  const std::string name = address_.substr(1) + '.' + std::to_string(id);
-  auto made = Pair::make(name, nonblocking, gate == Gate::kOpen);
-  if (!made) return made.error();
-  program_end = std::move(made.value().program_end);
-  const std::uint64_t cookie = made.value().cookie;
-  auto socket = std::make_unique<Socket>(id, cookie);
-  socket->pair = std::move(made.value().pair);
-  socket->domain = domain;
-  socket->type = type;
-  if (gate == Gate::kOpen) {
-    socket->state = Socket::State::kConnected;
-    socket->was_connected = true;
-    socket->connect_reported = true;
-  }
-  watch_pair(*socket, EPOLL_CTL_ADD);
-  by_cookie_.emplace(cookie, id);
-  return sockets_.emplace(id, std::move(socket)).first->second.get();
-}
-
-void Engine::make_socket(const UniqueFd& call, const wire::Request& request) {
-  if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
-  const bool is_stream = request.type == SOCK_STREAM;
-  if (!is_stream && request.type != SOCK_DGRAM) {
-    return static_cast<void>(reply_error(call, EPROTONOSUPPORT));
-  }
-  const Owner owner = Owner::of(call, sharing_.has_value(), request.level);
-  if (!has_room_for_socket(owner)) {
-    ++refused_;
-    return static_cast<void>(reply_error(call, EMFILE, "too many sockets of one program"));
-  }
-  UniqueFd program_end;
-  const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
-  auto made = is_stream
-                  ? adopt_pair(request.domain, request.type, nonblocking, Gate::kShut, program_end)
-                  : adopt_datagrams(request.domain, nonblocking, program_end);
-  if (!made) return static_cast<void>(reply_error(call, made.error().posix));
-  made.value()->owner = owner;
-  reply(call, {}, program_end.get());
-}
-
-void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& socket) {
-  const Endpoint wanted = request.endpoint();
-  if (socket.bound || socket.state != Socket::State::kIdle)
-    return static_cast<void>(reply_error(call, EINVAL));
-  const bool any = wanted.ip == Ipv4{};
-  if (!any && (!modem_.up() || wanted.ip != modem_.address())) {
-    return static_cast<void>(reply_error(call, EADDRNOTAVAIL));
-  }
-  const Endpoint before = socket.local;
-  socket.local = wanted;
-  if (!take_port(socket)) {
-    socket.local = before;
-    return static_cast<void>(reply_error(call, EADDRINUSE));
-  }
-  socket.bound = true;
-  socket.port_chosen = wanted.port != 0;
-  socket.local = {wanted.ip, wanted.port != 0 ? wanted.port : made_up_port()};
-  // A datagram socket hears from now on; with a port of no meaning it may wait for its first word.
-  if (socket.is_udp() && socket.port_chosen && !is_ipv6_only(socket)) open_udp(socket);
-  reply(call, {});
-}
-
-void Engine::listen(UniqueFd call, Socket& socket) {
-  if (socket.state == Socket::State::kListening) {
-    // Only the backlog may be new.
-    return static_cast<void>(reply(call, {}));
-  }
-  if (socket.state != Socket::State::kIdle) return static_cast<void>(reply_error(call, EINVAL));
-  if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
-  if (port_holder(socket) != nullptr) return static_cast<void>(reply_error(call, EADDRINUSE));
-  if (is_ipv6_only(socket)) {
-    // Nothing can arrive there, so it takes no server of the module.
-    socket.state = Socket::State::kListening;
-    return static_cast<void>(reply(call, {}));
-  }
-  if (const Status port = ensure_port(); !port) {
-    reply_error(call, port.error().posix, notice_for(port.error()));
-    return;
-  }
-  if (socket.local.port == 0) socket.local.port = made_up_port();
-  socket.bound = true;
-  socket.waiters.push_back(std::move(call));
-  modem_.listen(socket.id, socket.local.port, now_ + config_.connect_timeout, now_);
-}
-
-void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket) {
-  const bool blocking = (request.flags & wire::kNonBlocking) == 0;
-  // Linux lets an address of one family connect a socket of its own only.
-  if (request.domain != socket.domain) return static_cast<void>(reply_error(call, EAFNOSUPPORT));
-  switch (socket.state) {
-    case Socket::State::kIdle:
-      start_connecting(call, request, socket);
-      if (socket.state == Socket::State::kFailed) {
-        // At once: the line is another connection's (transparent mode).
-        socket.connect_reported = true;
-        return static_cast<void>(reply_error(call, std::exchange(socket.pending_error, 0),
-                                             std::exchange(socket.notice, {})));
-      }
-      if (socket.state != Socket::State::kConnecting) return;
-      if (!blocking) return static_cast<void>(reply_error(call, EINPROGRESS));
-      socket.waiters.push_back(std::move(call));
-      return;
-    case Socket::State::kListening:
-      return static_cast<void>(reply_error(call, EISCONN));
-    case Socket::State::kConnecting:
-      if (!blocking || socket.waiters.size() >= kMostWaiters)
-        return static_cast<void>(reply_error(call, EALREADY));
-      socket.waiters.push_back(std::move(call));
-      return;
-    case Socket::State::kConnected:
-    case Socket::State::kFinished:
-      return static_cast<void>(
-          reply_error(call, std::exchange(socket.connect_reported, true) ? EISCONN : 0));
-    case Socket::State::kFailed:
-      if (socket.was_connected) return static_cast<void>(reply_error(call, EISCONN));
-      if (!std::exchange(socket.connect_reported, true)) {
-        const int posix = std::exchange(socket.pending_error, 0);
-        return static_cast<void>(
-            reply_error(call, posix != 0 ? posix : ECONNABORTED, std::exchange(socket.notice, {})));
-      }
-      return retry_connecting(call, request, socket);
-  }
-}
-
-void Engine::start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket) {
-  if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
-  if (const Status port = ensure_port(); !port) {
-    return static_cast<void>(reply_error(call, port.error().posix, notice_for(port.error())));
-  }
-  socket.state = Socket::State::kConnecting;
-  socket.peer = request.endpoint();
-  if (socket.local.port == 0) socket.local.port = made_up_port();
-  tracer_.connecting(socket);
-  open_or_hold(socket);
-}
-
-// The old pair is gone, with what poll(2) showed of the failure. The program gets a new one, which
-// its side puts under the same number.
-void Engine::retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket) {
-  const bool nonblocking = (request.flags & wire::kNonBlocking) != 0;
-  UniqueFd program_end;
-  auto made = adopt_pair(socket.domain, socket.type, nonblocking, Gate::kShut, program_end);
-  if (!made) return static_cast<void>(reply_error(call, made.error().posix));
-  Socket& fresh = *made.value();
-  fresh.owner = socket.owner;
-  fresh.local = socket.local;
-  fresh.port_chosen = socket.port_chosen;
-  fresh.bound = socket.bound;
-  fresh.options = std::move(socket.options);
-  if (!socket.closing) destroy(socket.id);
-  // The program repeats the call on the new descriptor: were this one to wait, the program could
-  // not be told of the descriptor meanwhile.
-  wire::Reply out;
-  out.error = EAGAIN;
-  reply(call, out, program_end.get());
-}
-
 // ---- What a program asks and sets
 
 wire::Reply Engine::description(const Socket& socket) {
@@ -353,6 +178,17 @@ wire::Reply Engine::description(const Socket& socket) {
   return out;
 }
 
+void Engine::describe(UniqueFd call, const wire::Request& request, Socket& socket) {
+  const bool wants_address = (request.flags & wire::kWantsAddress) != 0 && socket.is_udp();
+  if (wants_address && socket.state == Socket::State::kConnecting &&
+      socket.waiters.size() < kMostWaiters) {
+    return socket.waiters.push_back(std::move(call));
+  }
+  wire::Reply out = description(socket);
+  if (wants_address) out.local_ip = modem_.address().value;
+  reply(call, out);
+}
+
 void Engine::take_error(const UniqueFd& call, Socket& socket) {
   wire::Reply out;
   out.value = std::exchange(socket.pending_error, 0);
@@ -362,35 +198,6 @@ void Engine::take_error(const UniqueFd& call, Socket& socket) {
   if (authoritative) out.flags |= wire::kAuthoritative;
   out.set_notice(std::exchange(socket.notice, {}));
   reply(call, out);
-}
-
-void Engine::set_option(const UniqueFd& call, const wire::Request& request, Socket& socket) {
-  wire::OptionRecord record;
-  if (request.level == IPPROTO_IPV6 && socket.domain != AF_INET6) {
-    return static_cast<void>(reply_error(call, ENOPROTOOPT));
-  }
-  if (request.size > record.value.size()) return static_cast<void>(reply_error(call, EINVAL));
-  record.level = request.level;
-  record.name = request.name;
-  record.size = request.size;
-  std::copy_n(request.data.begin(), request.size, record.value.begin());
-  std::erase_if(socket.options, [&record](const wire::OptionRecord& old) {
-    return old.level == record.level && old.name == record.name;
-  });
-  if (socket.options.size() >= kMostOptions) return static_cast<void>(reply_error(call, ENOBUFS));
-  socket.options.push_back(record);
-  reply(call, {});
-}
-
-void Engine::get_option(const UniqueFd& call, const wire::Request& request, Socket& socket) {
-  for (const wire::OptionRecord& record : socket.options) {
-    if (record.level != request.level || record.name != request.name) continue;
-    wire::Reply out;
-    out.size = static_cast<std::uint16_t>(record.size);
-    std::copy_n(record.value.begin(), record.size, out.data.begin());
-    return static_cast<void>(reply(call, out));
-  }
-  reply_error(call, ENOENT);
 }
 
 void Engine::release(const UniqueFd& call, Socket& socket) {

@@ -68,11 +68,14 @@ std::optional<Datagrams::Taken> Datagrams::take(std::span<std::byte> into, Peers
     if (next == peers_.end()) next = peers_.begin();
     if (is_resolver(next->first) != (from == Peers::kResolvers)) continue;
     for (;;) {
-      const ssize_t got = sys::recv(next->second.get(), into.data(), into.size(), MSG_DONTWAIT);
+      const ssize_t got =
+          sys::recv(next->second.get(), into.data(), into.size(), MSG_DONTWAIT | MSG_TRUNC);
       if (got < 0) break;
-      if (got == 0) continue;
+      const auto size = static_cast<std::size_t>(got);
+      if (size > into.size()) ++dropped_;
+      if (size == 0 || size > into.size()) continue;
       last_taken_ = next->first;
-      return Taken{static_cast<std::size_t>(got), next->first};
+      return Taken{size, next->first};
     }
   }
   return std::nullopt;

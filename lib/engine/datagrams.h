@@ -48,8 +48,9 @@ class Datagrams {
   // Which of the peers: those that the module sends to, or the resolvers of this machine, whose
   // questions are answered here (resolver.cc).
   enum class Peers { kRemote, kResolvers };
-  // The next datagram that the program has sent, peers in turn. Empty ones are skipped: the module
-  // can't send them (manual 2.4: 1-1500 bytes).
+  // The next datagram that the program has sent, peers in turn. Empty ones are skipped, and those
+  // that don't fit dropped: the module can't send them (manual 2.4: 1-1500 bytes). sendto(2) and
+  // the like have refused the latter already, but not write(2), which is the kernel's.
   std::optional<Taken> take(std::span<std::byte> into, Peers from = Peers::kRemote);
   // Whether it has ever been given a peer that the module sends to.
   bool has_remote_peer() const;

@@ -392,8 +392,8 @@ void Engine::on_pair(Socket& socket, unsigned events) {
       break;
     case Socket::State::kFinished:
       if (socket.pair.pending() > 0) {
-        // TCP answers what is written to a closed peer with a reset.
-        fail(socket, ECONNRESET, {});
+        // TCP answers what is written to a closed peer with a reset, which is EPIPE behind an end.
+        fail(socket, EPIPE, {});
         begin_close(socket);
       } else if (socket.pair.hung_up()) {
         begin_close(socket);
@@ -410,7 +410,8 @@ void Engine::show_finish(Socket& socket) {
   if (socket.end.posix == 0 && socket.pair.pending() == 0) {
     socket.state = Socket::State::kFinished;
     socket.pair.finish();
-    if (socket.pair.hung_up()) begin_close(socket);
+    // At the program's end its descriptor is still open.
+    if (socket.pair.hung_up() || socket.close_when_taken) begin_close(socket);
     return;
   }
   fail(socket, socket.end.posix != 0 ? socket.end.posix : ECONNRESET, {});
@@ -430,6 +431,18 @@ void Engine::fail(Socket& socket, int posix, std::string_view notice) {
     socket.pending_error = 0;
     socket.connect_reported = true;
   }
+  remember(socket);
+}
+
+// Both directions were ended in order, and a program may still hold its end.
+void Engine::retire(Socket& socket) {
+  socket.state = Socket::State::kFailed;
+  socket.connect_reported = true;
+  socket.pair.close_quietly();
+  remember(socket);
+}
+
+void Engine::remember(const Socket& socket) {
   failed_.push_back(socket.id);
   if (failed_.size() <= kRememberedFailures) return;
   const modem::ConnectionId oldest = failed_.front();
@@ -470,8 +483,11 @@ void Engine::opened(modem::ConnectionId id) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
   socket->state = Socket::State::kConnected;
+  if (socket->is_udp()) {
+    answer_describers(*socket);
+    return modem_.set_writable(id, now_);
+  }
   socket->local.ip = modem_.address();
-  if (socket->is_udp()) return modem_.set_writable(id, now_);
   socket->was_connected = true;
   socket->pair.open_gate();
   watch_pair(*socket, EPOLL_CTL_MOD);
@@ -490,6 +506,7 @@ void Engine::open_failed(modem::ConnectionId id, const Error& error) {
   socket->state = Socket::State::kIdle;
   socket->pending_error = error.posix;
   socket->notice = notice_for(error);
+  answer_describers(*socket);
   release_held();
 }
 
@@ -544,12 +561,9 @@ void Engine::closed(modem::ConnectionId id) {
     return;
   }
   answer_closers(id);
-  // A failed one is remembered for as long as failed_ has it.
-  if (socket->state != Socket::State::kFailed) {
-    destroy(id);
-  } else {
-    release_held();
-  }
+  if (socket->is_udp()) return destroy(id);
+  if (socket->state != Socket::State::kFailed) retire(*socket);
+  release_held();
 }
 
 void Engine::listening(modem::ServerId id) {
@@ -580,6 +594,7 @@ std::optional<modem::ConnectionId> Engine::accepted(modem::ServerId id, const En
   socket.local = {modem_.address(), listener->local.port};
   socket.peer = peer;
   socket.options = listener->options;
+  socket.set_options_on(program_end.get());
   socket.owner = listener->owner;
   socket.begun = now_;
 

@@ -95,10 +95,11 @@ class Engine final : private modem::Host {
   TimePoint finish_deadline() const;
 
   // ---- Local ports (local_port.cc)
-  static bool is_ipv6_only(const Socket& socket);
-  // The other socket that has `socket`'s port; of TCP's, a listening one.
-  Socket* port_holder(const Socket& socket);
-  // False if another one has the port, and does not share it.
+  enum class For { kBind, kListen };
+  // Ends the listeners of a port that the program has closed already.
+  void let_go_of(std::uint16_t port);
+  bool is_port_taken(const Socket& socket, For what) const;
+  // For bind(2). False if another socket has the port, and does not share it.
   bool take_port(Socket& socket);
   void give_port_up(Socket& socket);
   // The one whose link `socket` uses; mostly itself.
@@ -156,13 +157,20 @@ class Engine final : private modem::Host {
   void make_socket(const UniqueFd& call, const wire::Request& request);
   void connect(UniqueFd call, const wire::Request& request, Socket& socket);
   void start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  void retry_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void renew(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  void listen(UniqueFd call, Socket& socket);
+  void listen(UniqueFd call, const wire::Request& request, Socket& socket);
+  void shutdown(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void disconnect(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void give_up(Socket& socket);
+  void retire(Socket& socket);
+  void remember(const Socket& socket);
+  void answer_describers(Socket& socket);
+  void describe(UniqueFd call, const wire::Request& request, Socket& socket);
   static wire::Reply description(const Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
   void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  void get_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  static void get_option(const UniqueFd& call, const wire::Request& request, const Socket& socket);
   void release(const UniqueFd& call, Socket& socket);
   void resolve(UniqueFd call, const wire::Request& request);
   Status start_trace();

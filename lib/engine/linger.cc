@@ -21,18 +21,6 @@ constexpr std::size_t kMostAskers = 64;  // about one socket
 
 }  // namespace
 
-std::optional<std::chrono::seconds> Socket::linger() const {
-  for (const wire::OptionRecord& record : options) {
-    if (record.level != SOL_SOCKET || record.name != SO_LINGER) continue;
-    ::linger value{};
-    if (record.size < sizeof(value)) return std::nullopt;
-    std::memcpy(&value, record.value.data(), sizeof(value));
-    if (value.l_onoff == 0 || value.l_linger < 0) return std::nullopt;
-    return std::chrono::seconds(value.l_linger);
-  }
-  return std::nullopt;
-}
-
 // ---- How far it has come
 
 void Engine::progress(UniqueFd call, Socket& socket) {

@@ -4,56 +4,67 @@
 // programs share them: an IPv6-only socket beside an IPv4 one, and datagram sockets with
 // SO_REUSEADDR or SO_REUSEPORT (iperf3's server connects the socket that has heard a client, and
 // binds another for the next). Of those the first has the link, and the others go through it.
-#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/engine.h"
 
 namespace a7600::engine {
 namespace {
 
-bool has_option(const Socket& socket, int level, int name) {
-  int value = 0;
-  for (const wire::OptionRecord& option : socket.options) {
-    if (option.level != level || option.name != name) continue;
-    std::memcpy(&value, option.value.data(), sizeof(value));
-  }
-  return value != 0;
+bool both_set(const Socket& one, const Socket& other, int option) {
+  return one.is_set(SOL_SOCKET, option) && other.is_set(SOL_SOCKET, option);
 }
 
 bool may_share(const Socket& one, const Socket& other) {
-  if (!one.is_udp()) return false;
-  const auto both = [&](int name) {
-    return has_option(one, SOL_SOCKET, name) && has_option(other, SOL_SOCKET, name);
-  };
-  return both(SO_REUSEADDR) || both(SO_REUSEPORT);
+  return both_set(one, other, SO_REUSEADDR) || both_set(one, other, SO_REUSEPORT);
+}
+
+// Whether both are of one kind and mean the same port.
+bool collide(const Socket& one, const Socket& other) {
+  return &one != &other && one.is_udp() == other.is_udp() && !other.closing &&
+         other.state != Socket::State::kFailed && one.local.port == other.local.port &&
+         one.is_ipv6_only() == other.is_ipv6_only();
 }
 
 }  // namespace
 
-bool Engine::is_ipv6_only(const Socket& socket) {
-  return socket.domain == AF_INET6 && has_option(socket, IPPROTO_IPV6, IPV6_V6ONLY);
+// Before their turn in the loop: a program that closes a listener and binds another at once finds
+// the port free.
+void Engine::let_go_of(std::uint16_t port) {
+  std::vector<modem::ConnectionId> closed;
+  for (const auto& [id, socket] : sockets_) {
+    const bool holds = socket->state == Socket::State::kListening ||
+                       (socket->state == Socket::State::kIdle && socket->bound);
+    if (!socket->is_udp() && holds && socket->local.port == port && socket->pair.hung_up()) {
+      closed.push_back(id);
+    }
+  }
+  for (const modem::ConnectionId id : closed) on_pair(*find(id), EPOLLHUP);
 }
 
-Socket* Engine::port_holder(const Socket& socket) {
-  if (socket.local.port == 0) return nullptr;
-  const auto found = std::find_if(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
+// As Linux has it, but that a listener's port is never shared.
+bool Engine::is_port_taken(const Socket& socket, For what) const {
+  if (socket.local.port == 0) return false;
+  return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
     const Socket& other = *entry.second;
-    const bool in_use =
-        socket.is_udp() ? other.is_udp() && other.bound : other.state == Socket::State::kListening;
-    return &other != &socket && in_use && other.local.port == socket.local.port &&
-           is_ipv6_only(other) == is_ipv6_only(socket);
+    if (!other.bound || !collide(socket, other)) return false;
+    if (other.state == Socket::State::kListening) return true;
+    return what == For::kBind && !may_share(socket, other);
   });
-  return found == sockets_.end() ? nullptr : found->second.get();
 }
 
 bool Engine::take_port(Socket& socket) {
-  Socket* holder = port_holder(socket);
-  if (holder == nullptr) return true;
-  if (!may_share(socket, *holder)) return false;
-  Socket& keeper = link_keeper(*holder);
+  if (!socket.is_udp()) return !is_port_taken(socket, For::kBind);
+  if (socket.local.port == 0) return true;
+  const auto found = std::find_if(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
+    return entry.second->bound && collide(socket, *entry.second);
+  });
+  if (found == sockets_.end()) return true;
+  if (!may_share(socket, *found->second)) return false;
+  Socket& keeper = link_keeper(*found->second);
   socket.keeper = keeper.id;
   keeper.sharers.push_back(socket.id);
   return true;

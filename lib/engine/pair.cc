@@ -115,6 +115,14 @@ bool Pair::drop(std::size_t size) const {
          static_cast<ssize_t>(size);
 }
 
+void Pair::close_quietly() {
+  if (is_open()) {
+    keep_one(false);
+    drop(kFiller.size());
+  }
+  close();
+}
+
 void Pair::keep_one(bool keep) {
   if (kept_ == keep) return;
   kept_ = keep;

@@ -76,6 +76,8 @@ class Pair {
   // Closes this end: ECONNRESET for the program as far as a byte could be kept; before the gate
   // is open, what a refused TCP connection shows.
   void close() { engine_end_.reset(); }
+  // The same without a reset: nothing of the program's is left unread.
+  void close_quietly();
 
  private:
   explicit Pair(UniqueFd engine_end) : engine_end_(std::move(engine_end)) {}

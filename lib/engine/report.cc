@@ -166,7 +166,7 @@ wire::Status Engine::status() const {
   for (const auto& [id, socket] : sockets_) {
     if (socket->is_live()) ++head.sockets;
     if (socket->is_udp()) head.dropped += socket->datagrams->dropped();
-    const bool listens = socket->state == Socket::State::kListening && !is_ipv6_only(*socket);
+    const bool listens = socket->state == Socket::State::kListening && !socket->is_ipv6_only();
     if (listens) add_server(out, id, *socket);
     const bool connection = socket->state == Socket::State::kConnecting ||
                             socket->state == Socket::State::kConnected ||

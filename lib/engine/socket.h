@@ -46,12 +46,20 @@ struct Socket {
   int domain = 0;
   int type = 0;
 
+  // What the program has set (options.cc).
+  const wire::OptionRecord* option(int level, int name) const;
+  bool is_set(int level, int name) const;
+  bool is_ipv6_only() const;
+  // Those that the kernel honours, on a new pair.
+  void set_options_on(int program_end) const;
+
   Endpoint local;  // as bound; a port that the program did not choose is made up here
   bool port_chosen = false;
   bool bound = false;
   // UDP: the socket whose link this one uses, 0 for its own; and who uses this one's.
   modem::ConnectionId keeper = 0;
   std::vector<modem::ConnectionId> sharers;
+  bool spent = false;  // shut down as a listener; idle, but its pair can't be used again
   Endpoint peer;
 
   // connect(2) as Linux has it: a connection that was made without blocking answers 0 to one more

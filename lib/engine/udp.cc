@@ -54,6 +54,13 @@ void Engine::open_udp(Socket& socket) {
   open_or_hold(socket);
 }
 
+// Those that wait for the address: see describe().
+void Engine::answer_describers(Socket& socket) {
+  wire::Reply out = description(socket);
+  out.local_ip = modem_.address().value;
+  for (const UniqueFd& call : std::exchange(socket.waiters, {})) reply(call, out);
+}
+
 void Engine::on_datagrams(Socket& socket) {
   census_pause_ = kFirstCensus;
   next_census_ = now_ + census_pause_;
@@ -67,6 +74,7 @@ void Engine::on_datagrams(Socket& socket) {
 
 void Engine::open_peer(const UniqueFd& call, const wire::Request& request, Socket& socket) {
   if (!socket.is_udp()) return static_cast<void>(reply_error(call, ENOTSOCK));
+  if (socket.is_ipv6_only()) return static_cast<void>(reply_error(call, ENETUNREACH));
   if (socket.datagrams->open_peer(request.endpoint()) < 0) {
     return static_cast<void>(reply_error(call, errno));
   }

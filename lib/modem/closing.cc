@@ -30,6 +30,7 @@ bool Modem::next_close() {
     }
     connection.state = Connection::State::kClosing;
     connection.poll_at.reset();
+    closing_link_ = connection.link;
     command(Task::kClose, id,
             {.text = at::close(connection.link), .payload = {}, .timeout = kCloseWait});
     return true;

@@ -161,9 +161,10 @@ void Modem::displace(Connection& connection) {
 }
 
 // The link of a transfer was given to a server's client before the answer came: the bytes may have
-// been the client's, or have gone to it.
-void Modem::distrust_new_owner(const chat::Answer& answer) {
+// been the client's, or have gone to it. Or it was the client that our close has ended.
+void Modem::distrust_new_owner(Task task, const chat::Answer& answer) {
   int link = -1;
+  if (task == Task::kClose && answer.final == chat::Final::kOk) link = closing_link_;
   if (answer.header && !answer.payload.empty()) link = answer.header->link;
   if (answer.sent && answer.sent->confirmed > 0) link = answer.sent->link;
   Connection* owner = by_link(link);

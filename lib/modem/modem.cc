@@ -470,7 +470,9 @@ void Modem::on_answer(const chat::Answer& answer) {
         break;
     }
   }
-  if (task == Task::kSend || task == Task::kRead) distrust_new_owner(answer);
+  if (task == Task::kSend || task == Task::kRead || task == Task::kClose) {
+    distrust_new_owner(task, answer);
+  }
   if (answer.final == chat::Final::kTimeout) start_check("a command was not answered");
 }
 

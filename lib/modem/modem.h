@@ -245,7 +245,7 @@ class Modem final : private chat::Listener {
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
-  void distrust_new_owner(const chat::Answer& answer);
+  void distrust_new_owner(Task task, const chat::Answer& answer);
   void on_client(const at::ClientAccepted& client);
 
   // Commands of somebody else's (foreign.cc).
@@ -312,6 +312,7 @@ class Modem final : private chat::Listener {
 
   Task task_ = Task::kNone;
   ConnectionId task_id_ = 0;
+  int closing_link_ = -1;  // of the latest AT+CIPCLOSE
 
   Links links_;
   // Links that opened though nobody waits for them: a host before us asked and left.

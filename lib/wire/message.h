@@ -24,16 +24,18 @@ inline constexpr std::size_t kLargestDatagram = 1500;  // manual 2.4
 enum class Op : std::uint16_t {
   kSocket = 1,   // domain, type, protocol, flags -> a descriptor; level: the process that it is
                  // for, 0: the caller
-  kConnect,      // +fd, endpoint, kNonBlocking -> error; a descriptor if the socket was replaced
+  kConnect,      // +fd, endpoint, kNonBlocking -> error; a descriptor if the socket was replaced;
+                 // domain AF_UNSPEC ends the connection
   kBind,         // +fd, endpoint -> error
-  kListen,       // +fd -> error; AcceptRecords arrive on the socket from then on
+  kListen,       // +fd -> error; AcceptRecords arrive on the socket from then on; a descriptor as
+                 // with kConnect
   kOpenPeer,     // +fd of a datagram socket, endpoint -> error; its name can be sent to from now on
   kMaybeClosed,  // data: a datagram socket's name; a descriptor of it was closed
-  kDescribe,     // +fd -> state, local, peer, domain, type
+  kDescribe,     // +fd, kWantsAddress -> state, local, peer, domain, type
   kTakeError,    // +fd -> value: SO_ERROR, cleared; kAuthoritative
-  kSetOption,    // +fd, level, name, data -> error
-  kGetOption,    // +fd, level, name -> data, or ENOENT if it was never set
-  kShutdown,     // +fd, flags: how -> error
+  kSetOption,    // +fd, level, name, data, kOnPair -> error
+  kGetOption,    // +fd, level, name -> as kDescribe; data, or ENOENT if it was never set
+  kShutdown,     // +fd, level: how -> as kDescribe, of before; the caller shuts its end down
   kRelease,      // +fd: the kernel takes over -> local; data: OptionRecords set so far
   kResolve,      // data: the host name -> data: IPv4 addresses, host byte order
   kFinish,       // answered when everything is sent, closed, and the module left as it was found
@@ -51,7 +53,11 @@ enum class Op : std::uint16_t {
 
 // Request::flags
 inline constexpr std::uint32_t kNonBlocking = 1;
-inline constexpr std::uint32_t kForce = 2;  // kCommand: also one that upsets the engine
+inline constexpr std::uint32_t kForce = 2;    // kCommand: also one that upsets the engine
+inline constexpr std::uint32_t kOnPair = 4;   // the kernel honours the option on the program's end
+inline constexpr std::uint32_t kMapped = 16;  // kBind: IPv4, in an IPv6 address
+// The address that datagrams leave from is waited for.
+inline constexpr std::uint32_t kWantsAddress = 8;
 // Reply::flags: what the engine says is the whole truth; the kernel's own view is not to be asked.
 inline constexpr std::uint32_t kAuthoritative = 1;
 
@@ -118,6 +124,7 @@ struct OptionRecord {
   std::int32_t level = 0;
   std::int32_t name = 0;
   std::uint32_t size = 0;
+  std::uint32_t flags = 0;  // kOnPair
   std::array<std::byte, 16> value{};
 };
 

@@ -187,6 +187,24 @@ TEST_CASE("what a last look at an ended connection finds is the next client's on
   CHECK(rig.received(101) == "GET /");
 }
 
+TEST_CASE("a client that gets a link while its last owner is being closed is closed with it") {
+  // Seen with a server whose clients and children close at the same moment: the client's first
+  // bytes went to the one that had the link after it.
+  for (const bool was_closed : {true, false}) {
+    INFO(was_closed);
+    Rig rig;
+    listening(rig);
+    rig.say("+CLIENT: 0,0,192.0.2.1:1001");
+    rig.events();
+    rig.close(100);
+    rig.expect("AT+CIPCLOSE=0");
+    rig.say("+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.1:1002");
+    rig.events();
+    rig.say(was_closed ? "OK|+CIPCLOSE: 0,0" : "+CIPCLOSE: 0,4|ERROR");
+    CHECK(rig.events() == (was_closed ? Events{"ended 101 ECONNRESET"} : Events{}));
+  }
+}
+
 TEST_CASE("a listener stops when its last connection is closed") {
   Rig rig;
   listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");

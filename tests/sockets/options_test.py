@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+from harness import main
+from sockets.differential import define
+
+TESTS = define("options")
+
+if __name__ == "__main__":
+    main()
