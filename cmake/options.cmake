@@ -19,6 +19,10 @@ if(A7600_SANITIZE)
   target_link_options(a7600_options INTERFACE -fsanitize=${A7600_SANITIZE})
 endif()
 
+if(A7600_FUZZ)
+  target_compile_options(a7600_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # a7600_room(NAME SOURCES… ROOMS…): one room of the library, a static target a7600::NAME that can
 # include and link only the rooms named after ROOMS: the layering is the link graph.
 function(a7600_room name)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -42,6 +43,8 @@ class Tokenizer {
   // The next `size` bytes are a payload. A token appears only when all of them are there.
   void expect_payload(std::size_t size) { payload_size_ = size; }
   bool in_payload() const { return payload_size_ > 0; }
+  // How much of it is there.
+  std::size_t payload_received() const { return std::min(available(), payload_size_); }
 
   // The module echoes (MODEM-NOTES, Framing): the bytes that were sent as a payload may come back
   // before the answer. They are dropped if they are all there and equal; else they are lines.

@@ -4,11 +4,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "at/boot.h"
+
 namespace a7600::chat {
 namespace {
 
 // A module that restarts inside a payload never sends the rest of it.
 constexpr std::chrono::seconds kPushPatience{2};
+// No line pauses so long within a payload, and no module restarts faster.
+constexpr std::chrono::milliseconds kRestartPause{10};
+constexpr std::chrono::milliseconds kHeldPatience{500};
 
 }  // namespace
 
@@ -28,6 +33,10 @@ void Chat::send(Command command, TimePoint now) {
 
 void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
   if (data_mode_) return listener_.on_data(bytes);
+  if (tokenizer_.in_payload() && now - fed_at_ >= kRestartPause) {
+    pause_at_ = tokenizer_.payload_received();
+  }
+  fed_at_ = now;
   tokenizer_.feed(bytes);
   // A long payload on a slow line is no silence.
   if (tokenizer_.in_payload()) {
@@ -46,6 +55,7 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
 }
 
 void Chat::on_token(const at::Token& token, TimePoint now) {
+  if (held_) release_held(token.kind == at::TokenKind::kLine ? token.text : std::string_view());
   switch (token.kind) {
     case at::TokenKind::kLine:
       on_line(token.text, now);
@@ -54,9 +64,42 @@ void Chat::on_token(const at::Token& token, TimePoint now) {
       on_prompt(now);
       break;
     case at::TokenKind::kPayload:
-      on_payload(token.text);
+      if (payload_for_ == PayloadFor::kPush) {
+        on_push(token.text, now);
+      } else {
+        on_payload(token.text);
+      }
       break;
   }
+}
+
+void Chat::on_push(std::string_view text, TimePoint now) {
+  const std::string tail(pause_at_ ? text.substr(*pause_at_) : std::string_view());
+  switch (at::match_boot(tail)) {
+    case at::BootMatch::kNone:
+      return on_payload(text);
+    case at::BootMatch::kBegun: {
+      const auto bytes = std::as_bytes(std::span(text));
+      payload_for_ = PayloadFor::kNobody;
+      held_ = HeldPush{push_link_,
+                       std::exchange(push_from_, std::nullopt),
+                       {bytes.begin(), bytes.end()},
+                       tail,
+                       now + kHeldPatience};
+      return;
+    }
+    case at::BootMatch::kComplete:
+      payload_for_ = PayloadFor::kNobody;
+      return listener_.on_push_cut(push_link_);
+  }
+}
+
+// `next_line`: what came behind it; empty if nothing did, or something else than a line.
+void Chat::release_held(std::string_view next_line) {
+  const HeldPush held = *std::exchange(held_, std::nullopt);
+  const std::string words = held.tail + std::string(next_line) + '\r';
+  if (at::match_boot(words) == at::BootMatch::kComplete) return listener_.on_push_cut(held.link);
+  listener_.on_pushed(held.link, held.from, held.bytes);
 }
 
 void Chat::on_payload(std::string_view text) {
@@ -91,6 +134,7 @@ void Chat::on_push_header(const at::PushHeader& header, TimePoint now) {
   payload_for_ = PayloadFor::kPush;
   push_link_ = header.link;
   push_deadline_ = now + kPushPatience;
+  pause_at_.reset();
   if (header.size == 0) return on_payload({});
   tokenizer_.expect_payload(static_cast<std::size_t>(header.size));
 }
@@ -184,6 +228,7 @@ void Chat::finish(Final final) {
 }
 
 void Chat::on_time(TimePoint now) {
+  if (held_ && now >= held_->deadline) release_held({});
   if (payload_for_ == PayloadFor::kPush && now >= push_deadline_) {
     payload_for_ = PayloadFor::kNobody;
     tokenizer_.reset();
@@ -198,6 +243,7 @@ std::optional<TimePoint> Chat::deadline() const {
   if (payload_for_ == PayloadFor::kPush && (!soonest || push_deadline_ < *soonest)) {
     soonest = push_deadline_;
   }
+  if (held_ && (!soonest || held_->deadline < *soonest)) soonest = held_->deadline;
   return soonest;
 }
 
@@ -213,8 +259,12 @@ void Chat::abandon() {
   data_mode_ = false;
   tokenizer_.reset();
   output_.clear();
+  const bool cut = held_ || std::exchange(payload_for_, PayloadFor::kNobody) == PayloadFor::kPush;
+  const int link = held_ ? held_->link : push_link_;
+  held_.reset();
   payload_for_ = PayloadFor::kNobody;
   push_from_.reset();
+  if (cut) listener_.on_push_cut(link);
 }
 
 void Chat::take_output(std::string& into) {

@@ -62,7 +62,8 @@ class Listener {
   // does not tell. `bytes` are valid during the call.
   virtual void on_pushed(int link, const std::optional<Endpoint>& from,
                          std::span<const std::byte> bytes) = 0;
-  // The rest of a pushed payload has not come. What follows is read as lines again.
+  // The rest of a pushed payload has not come, or the module has restarted in the middle of it.
+  // What follows is read as lines again.
   virtual void on_push_cut(int link) = 0;
   // Data mode: bytes as they come, up to the one before exit_data_mode() is called.
   virtual void on_data(std::span<const std::byte> /*bytes*/) {}
@@ -102,7 +103,7 @@ class Chat {
   bool in_payload() const { return !data_mode_ && tokenizer_.in_payload(); }
 
   // Drops the command in flight without an answer, everything received so far and everything not
-  // taken for writing.
+  // taken for writing. A pushed payload that was half received is reported as cut.
   void abandon();
 
   // Swaps the bytes to write to the line into `into`; the caller writes them all, in order.
@@ -120,6 +121,8 @@ class Chat {
   void on_header(const at::RxHeader& header, TimePoint now);
   void on_push_header(const at::PushHeader& header, TimePoint now);
   void on_payload(std::string_view bytes);
+  void on_push(std::string_view bytes, TimePoint now);
+  void release_held(std::string_view next_line);
   void finish(Final final);
   void finish_send_if_whole();
 
@@ -136,6 +139,19 @@ class Chat {
   int push_link_ = -1;
   std::optional<Endpoint> push_from_;
   TimePoint push_deadline_{};
+  // A module that restarts inside a payload goes on with its first words, behind a pause, and they
+  // would pass for the rest. So a payload with a pause in it that ends as those words might begin
+  // is held until it is clear what follows.
+  TimePoint fed_at_{};
+  std::optional<std::size_t> pause_at_;  // behind so many bytes of the payload
+  struct HeldPush {
+    int link;
+    std::optional<Endpoint> from;
+    std::vector<std::byte> bytes;
+    std::string tail;  // behind the pause
+    TimePoint deadline;
+  };
+  std::optional<HeldPush> held_;
   bool echo_seen_ = false;
   bool data_mode_ = false;
   std::vector<std::byte> received_;

@@ -44,7 +44,8 @@ int wait_for_record(int fd, const wire::UnixAddress& engine) {
     if (const int error = check_listening(fd, engine)) return error;
     got = recv(fd, &record, sizeof(record), MSG_PEEK);
   }
-  if (got < 0) return errno;
+  // An engine that ends leaves the gate's filler unread, so that it shows as a reset.
+  if (got < 0) return errno == ECONNRESET ? ENETDOWN : errno;
   if (got == 0) {
     const int error = check_listening(fd, engine);
     return error != 0 ? error : ENETDOWN;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "client/call.h"
@@ -94,6 +95,18 @@ std::optional<int> reported(int fd, bool waits, const Make& make, const Text& te
   return result;
 }
 
+// The only exceptions that a program could be met with. Not `catch (...)`, as the thread may be
+// cancelled inside.
+template <typename Call>
+std::optional<int> or_no_memory(int otherwise, const Call& call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    errno = ENOMEM;
+    return otherwise;
+  }
+}
+
 std::string call_text(const char* name, int fd, const std::string& rest) {
   return std::string(name) + '(' + std::to_string(fd) + (rest.empty() ? "" : ", ") + rest + ')';
 }
@@ -101,7 +114,7 @@ std::string call_text(const char* name, int fd, const std::string& rest) {
 }  // namespace
 
 std::optional<int> socket(int domain, int type, int protocol) {
-  if (off()) return client::socket(domain, type, protocol);
+  if (off()) return or_no_memory(-1, [&] { return client::socket(domain, type, protocol); });
   const Report report;
   const auto fd = client::socket(domain, type, protocol);
   if (!fd) return fd;
@@ -113,7 +126,7 @@ std::optional<int> socket(int domain, int type, int protocol) {
 }
 
 std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
-  if (off()) return client::connect(fd, address, length);
+  if (off()) return or_no_memory(-1, [&] { return client::connect(fd, address, length); });
   return reported(
       fd, may_wait(fd), [&] { return client::connect(fd, address, length); },
       [&] { return call_text("connect", fd, address_text(address, length)); });
@@ -192,7 +205,9 @@ std::optional<int> setsockopt(int fd, int level, int name, const void* value, so
 
 std::optional<int> getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                                addrinfo** out) {
-  if (off()) return client::getaddrinfo(node, service, hints, out);
+  if (off()) {
+    return or_no_memory(EAI_MEMORY, [&] { return client::getaddrinfo(node, service, hints, out); });
+  }
   const bool by_number = hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0;
   if (by_number || is_the_c_librarys(node)) return std::nullopt;
   const Report report;

@@ -240,6 +240,7 @@ Status Engine::ensure_port() {
   modem_.configure(bringup_config(config_, port_));
   modem_.set_push_policy(push_policy());
   modem_.set_line_rate(static_cast<unsigned>(config_.baud));
+  if (port_->was_abandoned()) modem_.suspect_leftovers();
   log(log::Level::kInfo, "opened " + port_->name());
   return Done{};
 }

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
 
 #include "base/sys.h"
 #include "config/log_file.h"
@@ -70,12 +71,22 @@ void* thread_main(void* argument) {
   const bool log_to_stderr =
       start->config.log_file.empty() && start->config.log_level != log::Level::kError;
   leave_descriptor_table(log_to_stderr);
-  auto engine = make_engine(*start);
-  if (!engine) start->error = engine.error();
-  start->ready.store(engine.ok() ? 1 : -1, std::memory_order_release);
-  start->ready.notify_one();
-  start.reset();
-  if (engine) engine.value()->run();
+  const auto ready = [&start](int how) {
+    start->ready.store(how, std::memory_order_release);
+    start->ready.notify_one();
+    start.reset();
+  };
+  // Without memory the program's connections are lost, as with a dead engine; the program is not.
+  try {
+    auto engine = make_engine(*start);
+    if (!engine) start->error = engine.error();
+    ready(engine ? 1 : -1);
+    if (engine) engine.value()->run();
+  } catch (const std::bad_alloc&) {
+    if (!start) return nullptr;
+    start->error.posix = ENOMEM;
+    ready(-1);
+  }
   return nullptr;
 }
 

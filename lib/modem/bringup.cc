@@ -12,19 +12,30 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kFirstProbe = 500ms;
-constexpr auto kLaterProbe = 1000ms;
-constexpr int kProbes = 3;
+// Short at first: a module that is there answers within 30 ms (MODEM-NOTES), and one that is stuck
+// should be freed within the shortest connect timeout, 3 s. The second is for one that wakes up.
+constexpr auto kFirstProbe = 300ms;
+constexpr auto kSecondProbe = 500ms;
+constexpr int kProbes = 2;
 constexpr auto kEscapeGuard = 1100ms;  // manual 1.2: more than 1000 ms before and after "+++"
-constexpr auto kQuestion = 9000ms;     // reading a setting
-constexpr auto kResultWait = 30s;      // a result line behind its OK
-constexpr auto kNetworkWait = 125s;    // NETOPEN's longest response time, manual 2.1, and a margin
+constexpr auto kPadPause = 200ms;      // 1500 bytes at 115200 baud take 130 ms
+constexpr auto kLaterProbe = 1000ms;
+constexpr int kLaterProbes = 3;
+constexpr auto kQuestion = 9000ms;   // reading a setting
+constexpr auto kResultWait = 30s;    // a result line behind its OK
+constexpr auto kNetworkWait = 125s;  // NETOPEN's longest response time, manual 2.1, and a margin
 constexpr int kRestarts = 4;
 
 }  // namespace
 
-Bringup::Bringup(const BringupConfig& config, Start start, Line& line)
-    : config_(config), start_(start), line_(line) {
+Bringup::Bringup(const BringupConfig& config, Start start, Line& line, Leftovers leftovers)
+    : config_(config),
+      start_(start),
+      step_(leftovers.data_mode     ? Step::kQuiet
+            : leftovers.payload > 0 ? Step::kPad
+                                    : Step::kProbe),
+      padding_(leftovers.payload, '\r'),
+      line_(line) {
   // A module that has restarted has forgotten it, and may never be ready to receive.
   line_.use_rtscts(false);
 }
@@ -36,6 +47,7 @@ std::string Bringup::obstacle() const {
   }
   switch (step_) {
     case Step::kProbe:
+    case Step::kQuiet:
     case Step::kEscape:
     case Step::kPad:
     case Step::kTryRate:
@@ -72,6 +84,7 @@ void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
     return;
   }
   probes_ = 0;
+  resynchronised_ = false;
   searching_since_.reset();
   links_.clear();
   open_links_ = 0;
@@ -103,17 +116,22 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
     case Step::kProbe:
       // The first answer may be the tail of something older; what is left of it goes with it.
       if (probes_ == 0) chat.abandon();
-      return command(chat, "ATE0", probes_ == 0 ? kFirstProbe : kLaterProbe, now);
+      if (resynchronised_) return command(chat, "ATE0", kLaterProbe, now);
+      return command(chat, "ATE0", probes_ == 0 ? kFirstProbe : kSecondProbe, now);
+    case Step::kQuiet:
+      step_ = Step::kEscape;
+      return pause(kEscapeGuard, now);
     case Step::kEscape:
       chat.write_raw("+++");
-      probes_ = kProbes - 1;
-      step_ = Step::kProbe;
+      resynchronised_ = true;
+      padding_ = '\x1b' + std::string(at::kLargestSend, '\r');
+      step_ = Step::kPad;
       return pause(kEscapeGuard, now);
     case Step::kPad:
-      chat.write_raw('\x1b' + std::string(at::kLargestSend, '\r'));
-      probes_ = kProbes - 1;
+      chat.write_raw(padding_);
+      probes_ = 0;
       step_ = Step::kProbe;
-      return pause(kLaterProbe, now);
+      return pause(kPadPause, now);
     case Step::kTryRate:
       return next_rate(chat, now);
     case Step::kSetRate:
@@ -321,14 +339,10 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
 }
 
 void Bringup::on_silence(chat::TimePoint now) {
-  if (++probes_ < kProbes) return;
-  if (!tried_escape_) {
-    tried_escape_ = true;
+  if (++probes_ < (resynchronised_ ? kLaterProbes : kProbes)) return;
+  if (!resynchronised_) {
     step_ = Step::kEscape;
-    pause(kEscapeGuard, now);
-  } else if (!tried_pad_) {
-    tried_pad_ = true;
-    step_ = Step::kPad;
+    pause(kEscapeGuard - kSecondProbe, now);
   } else if (line_.line_rate() != 0 && !rate_settled_) {
     start_rates();
   } else {

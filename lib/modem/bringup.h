@@ -57,7 +57,7 @@ struct Found {
 // or even transparent mode behind; a module that has just restarted has none of it. So nothing is
 // assumed: each step asks, and does only what the answer calls for.
 //
-//   probe ─ silent ─▶ "+++" ─ silent ─▶ ESC, 1500 × CR (end an unfinished CIPSEND) ─ silent ─▶
+//   probe ─ silent ─▶ "+++"; ESC, 1500 × CR (end an unfinished CIPSEND) ─ probe ─ silent ─▶
 //   other rates
 //     │
 //   rate and flow control (bringup_line.cc)
@@ -69,6 +69,10 @@ struct Found {
 //
 // AT+CIPMODE counts only before NETOPEN (manual 2.3): if the module is not in the mode that is
 // wanted, an open network is closed and opened again.
+//
+// Where a payload was announced and the module may still wait for it, CRs come before the first
+// command: they are nothing to a module that waits for commands, and else they complete the
+// payload, so that no command becomes data. The connection that it was for is given up.
 //
 // The probe is a bare ATE0. Leftovers of an earlier answer may end in "OK" too; so the next
 // command is one whose answer has a line of its own ("+NETOPEN:"), and an OK without it means that
@@ -83,7 +87,12 @@ class Bringup {
                // opened again (manual chapter 5)
     kCheck,    // after silence or a restart: what is open may be ours and stays
   };
-  Bringup(const BringupConfig& config, Start start, Line& line);
+  // What the module may be in the middle of.
+  struct Leftovers {
+    std::size_t payload = 0;  // of this size
+    bool data_mode = false;
+  };
+  Bringup(const BringupConfig& config, Start start, Line& line, Leftovers leftovers);
 
   State state() const { return state_; }
   // REQUIRES: state() is kFailed.
@@ -107,6 +116,8 @@ class Bringup {
 
   Ipv4 address() const { return address_; }
   const Found& found() const { return found_; }
+  // Whether a probe was answered, so that found().echo is known, and the echo off.
+  bool was_answered() const { return echo_known_; }
 
   // Called when the AT channel is free: sends the next command, writes a raw sequence, or does
   // nothing while a pause lasts.
@@ -127,6 +138,7 @@ class Bringup {
  private:
   enum class Step {
     kProbe,
+    kQuiet,  // the guard time in front of "+++"
     kEscape,
     kPad,
     kTryRate,
@@ -201,10 +213,10 @@ class Bringup {
   Error error_;
   std::optional<chat::TimePoint> wake_;
 
+  std::string padding_;
   int probes_ = 0;
   int restarts_ = 0;
-  bool tried_escape_ = false;
-  bool tried_pad_ = false;
+  bool resynchronised_ = false;  // "+++" and CRs have been written
   bool echo_known_ = false;
 
   Line& line_;

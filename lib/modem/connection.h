@@ -63,6 +63,7 @@ struct Connection {
   // When an announcement that never came is replaced by asking, and the pause after that.
   std::optional<chat::TimePoint> poll_at;
   std::chrono::seconds poll_pause{0};
+  bool seems_closed = false;  // AT+CIPOPEN? has said so, once
 
   // Push mode has begun with data of this connection in the module, which it is to push by then.
   std::optional<chat::TimePoint> push_due;

@@ -21,9 +21,9 @@ constexpr std::size_t kMostUndelivered = 68 * 1024;  // what a kernel keeps of a
 constexpr std::size_t kLongestNotice = 256;
 
 // The lines that a module prints when data mode has ended by itself; what follows a colon differs.
-constexpr std::array<std::string_view, 12> kNotices = {
-    "CLOSED",    "NO CARRIER", "+IPCLOSE:", "+CIPCLOSE:", "+CIPEVENT:", "+NETCLOSE:",
-    "*ATREADY:", "RDY",        "+CPIN:",    "SMS DONE",   "PB DONE",    "*ISIMAID:"};
+constexpr std::array<std::string_view, 13> kNotices = {
+    "CLOSED", "NO CARRIER", "+IPCLOSE:", "+CIPCLOSE:", "+CIPEVENT:", "+NETCLOSE:", "*ATREADY:",
+    "RDY",    "+CPIN:",     "SMS DONE",  "PB DONE",    "*ISIMAID:",  "+CGEV:"};
 
 enum class Match { kNone, kPartial, kComplete };
 

@@ -25,6 +25,8 @@ int posix_of_listen(const chat::Answer& answer) {
       return ENETDOWN;
     case at::Err::kNotSupported:
       return EADDRINUSE;
+    case at::Err::kSuccess:
+      return EIO;  // refused all the same
     default:
       return at::err_row(*answer.err).posix;
   }

@@ -134,8 +134,9 @@ void Modem::send_command(CommandId id, std::string text, std::chrono::millisecon
 
 void Modem::leave(chat::TimePoint now) {
   Entry entry(*this, now);
-  if (leaving_) return;
+  if (leaving_ || bringup_ != nullptr) return;
   leaving_ = true;
+  if (phase_ == Phase::kOff && turned_echo_off_) leave_commands_.emplace_back("ATE1");
   if (phase_ != Phase::kUp || !found_) return;
   for (std::string& text : rx_mode_.undo()) leave_commands_.push_back(std::move(text));
   if (found_->push == rx_mode_.buffered()) {
@@ -153,11 +154,14 @@ void Modem::leave(chat::TimePoint now) {
 
 void Modem::line_failed(const Error& error, chat::TimePoint now) {
   Entry entry(*this, now);
+  if (task_ == Task::kSend) unfinished_ = chunk_size_;
+  if (data_mode_.active()) leftover_data_mode_ = true;
   chat_.abandon();
   data_mode_.leave();
   task_ = Task::kNone;
   phase_ = Phase::kOff;
   drop_bringup();
+  turned_echo_off_ = false;
   leave_commands_.clear();
   leave_result_due_.reset();
   servers_.restart();
@@ -166,6 +170,11 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   lose_connections(error.posix, error.text);
   fail_waiting(error);
   fail_foreign();
+}
+
+void Modem::suspect_leftovers() {
+  unfinished_ = at::kLargestSend;
+  leftover_data_mode_ = config_.transparent;
 }
 
 // ---- The line's side
@@ -321,10 +330,11 @@ void Modem::next() {
   }
   // In turn: who asks without a pause must not keep the bytes from flowing.
   if (std::exchange(asked_acknowledged_, false)) {
-    if (!next_transfer()) next_acknowledged();
-  } else if (!next_acknowledged()) {
-    next_transfer();
+    if (next_transfer() || next_acknowledged()) return;
+  } else if (next_acknowledged() || next_transfer()) {
+    return;
   }
+  next_still_open();
 }
 
 bool Modem::next_leave() {
@@ -387,6 +397,10 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
     if (task_ == Task::kAcknowledged) acknowledged_ = *ack;
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
     if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
+  } else if (const auto* link = std::get_if<at::OpenLink>(&reply)) {
+    if (task_ == Task::kStillOpen && link->link >= 0 && link->link < at::kLinks) {
+      still_open_ |= 1U << static_cast<unsigned>(link->link);
+    }
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
   } else {
@@ -436,6 +450,8 @@ void Modem::on_answer(const chat::Answer& answer) {
     on_resume_answer(answer);
   } else if (task == Task::kResolve) {
     on_resolve_answer(answer);
+  } else if (task == Task::kStillOpen) {
+    on_still_open_answer(answer);
   } else if (task == Task::kRxMode) {
     on_rx_mode_answer(answer);
   } else if (task == Task::kStartServer || task == Task::kStopServer) {
@@ -473,7 +489,9 @@ void Modem::on_answer(const chat::Answer& answer) {
   if (task == Task::kSend || task == Task::kRead || task == Task::kClose) {
     distrust_new_owner(task, answer);
   }
-  if (answer.final == chat::Final::kTimeout) start_check("a command was not answered");
+  if (answer.final != chat::Final::kTimeout) return;
+  if (task == Task::kSend) unfinished_ = chunk_size_;
+  start_check("a command was not answered");
 }
 
 Connection* Modem::find(ConnectionId id) {

@@ -37,8 +37,8 @@ struct Counters {
 // Theory. There is one command in flight. Whenever the channel falls free, next() looks for the
 // most urgent thing to do: a step of the bring-up; opening and closing links; look-ups; then, in
 // turn, a chunk of a link that has something to read or to send. A connection is never served by
-// timers while it is idle, except for the safety poll of links whose data announcement may have
-// been missed (MODEM-NOTES, Framing).
+// timers while it is idle, except for the safety poll of links whose data announcement, or whose
+// end, may have been missed (MODEM-NOTES, Framing).
 //
 // Phases: kOff (nothing wanted yet, or the line fell silent) -> kBringup -> kUp. A timeout or a
 // restart of the module leads from kUp to kCheck, which is a bring-up that keeps the connections
@@ -91,18 +91,21 @@ class Modem final : private chat::Listener {
   void send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
                     chat::TimePoint now);
 
-  // Puts the module back as it was found (echo, read mode); the network stays open. REQUIRES: all
-  // connections closed. left() tells when it is done.
+  // Puts the module back as it was found (echo, read mode); the network stays open. To be called
+  // again until left(), as a check of the module is waited for. REQUIRES: all connections closed.
   void leave(chat::TimePoint now);
   bool left() const {
-    return leaving_ && (phase_ != Phase::kUp ||
-                        (leave_commands_.empty() && !leave_result_due_ && chat_.idle()));
+    return leaving_ && bringup_ == nullptr && leave_commands_.empty() && !leave_result_due_ &&
+           chat_.idle();
   }
 
   // What the line is good for. Before the first connection.
   void set_push_policy(PushPolicy policy) { rx_mode_.set_policy(policy); }
   // How fast it is at least. For transparent mode, which has to know when the line is silent.
   void set_line_rate(unsigned bits_per_second) { data_mode_.set_rate(bits_per_second); }
+
+  // Whoever had the line before was killed: the module may be in the middle of a CIPSEND.
+  void suspect_leftovers();
 
   // The line itself has failed (unplugged, closed): everything ends with `error`.
   void line_failed(const Error& error, chat::TimePoint now);
@@ -155,6 +158,7 @@ class Modem final : private chat::Listener {
     kStopServer,
     kResolve,
     kRxMode,
+    kStillOpen,
     kResume,
     kSend,
     kRead,
@@ -291,6 +295,8 @@ class Modem final : private chat::Listener {
   void expect_first_data(Connection& connection);
   void expect_data(Connection& connection);
   void safety_poll(Connection& connection);
+  bool next_still_open();
+  void on_still_open_answer(const chat::Answer& answer);
 
   Connection* find(ConnectionId id);
   Connection* by_link(int link);
@@ -306,6 +312,7 @@ class Modem final : private chat::Listener {
   Phase phase_ = Phase::kOff;
   std::unique_ptr<Bringup> bringup_;
   std::optional<Found> found_;
+  bool turned_echo_off_ = false;  // by a bring-up that did not get further
   bool network_lost_ = false;
   Ipv4 address_;
   chat::TimePoint now_{};
@@ -332,6 +339,8 @@ class Modem final : private chat::Listener {
   std::optional<at::Ack> acknowledged_;  // what "AT+CIPACK" has
   bool acks_wanted_ = false;             // some connection may have ack_wanted
   bool asked_acknowledged_ = false;      // the latest command was AT+CIPACK
+  bool ask_still_open_ = false;          // which links are open
+  unsigned still_open_ = 0;              // what "AT+CIPOPEN?" has said, bit 0 for link 0
 
   struct Foreign {
     CommandId id;
@@ -349,6 +358,9 @@ class Modem final : private chat::Listener {
   std::array<std::byte, at::kLargestSend> chunk_{};
   std::size_t chunk_size_ = 0;
   std::size_t chunk_limit_ = at::kLargestSend;  // it was taken for
+  // What the module may still be in, though nobody here has anything of it.
+  std::size_t unfinished_ = 0;  // a payload of this size
+  bool leftover_data_mode_ = false;
 
   int depth_ = 0;
   bool asked_ = false;  // a public function was called since next() last looked

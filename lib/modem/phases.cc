@@ -29,11 +29,17 @@ bool Modem::wanted() const {
 
 void Modem::start_bringup(Bringup::Start start) {
   phase_ = start == Bringup::Start::kCheck ? Phase::kCheck : Phase::kBringup;
-  bringup_ = std::make_unique<Bringup>(config_, start, host_);
+  bringup_ = std::make_unique<Bringup>(
+      config_, start, host_,
+      Bringup::Leftovers{.payload = std::exchange(unfinished_, 0),
+                         .data_mode = std::exchange(leftover_data_mode_, false)});
 }
 
 void Modem::drop_bringup() {
-  if (bringup_) config_.pin_refused = bringup_->pin_refused();
+  if (!bringup_) return;
+  config_.pin_refused = bringup_->pin_refused();
+  const bool echo = found_ ? found_->echo : bringup_->found().echo;
+  turned_echo_off_ = bringup_->was_answered() && echo;
   bringup_.reset();
 }
 
@@ -89,6 +95,7 @@ void Modem::bringup_up() {
   phase_ = Phase::kUp;
   rx_mode_.reset();
   network_lost_ = false;
+  ask_still_open_ = false;
   retry_pause_ = 0s;
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
   if (!checked) {

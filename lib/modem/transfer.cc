@@ -28,8 +28,8 @@ constexpr std::size_t kLeastChunk = 256;
 constexpr std::size_t kAnswerSize = 64;
 constexpr std::size_t kMostTurnaround = 400;
 
-// A data announcement can be missed (MODEM-NOTES). A stream in motion is asked soon, a connection
-// that has never carried anything late, and both ever less often.
+// A data announcement can be missed (MODEM-NOTES), and so can "+IPCLOSE:". A stream in motion is
+// asked soon, a connection that has never carried anything late, and both ever less often.
 constexpr auto kFirstPollInMotion = 2s;
 constexpr auto kFirstPollAtRest = 10s;
 constexpr auto kLongestPollPause = 300s;
@@ -249,6 +249,7 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
 }
 
 void Modem::give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes) {
+  connection.seems_closed = false;
   if (connection.close_wanted) return;
   connection.room = connection.udp ? host_.give_datagram(connection.id, from, bytes)
                                    : host_.give(connection.id, bytes);
@@ -294,11 +295,38 @@ void Modem::expect_data(Connection& connection) {
   connection.poll_at = now_ + connection.poll_pause;
 }
 
+// Asks for what may have been missed. In direct push mode, where nothing need ever be asked, this
+// is also how a module that has fallen silent is found out.
 void Modem::safety_poll(Connection& connection) {
-  connection.readable = rx_mode_.buffered();
+  connection.readable = connection.readable || rx_mode_.buffered();
+  ask_still_open_ = ask_still_open_ || (!connection.udp && connection.room);
   connection.poll_pause =
       std::min<std::chrono::seconds>(connection.poll_pause * 3, kLongestPollPause);
   connection.poll_at = now_ + connection.poll_pause;
+}
+
+bool Modem::next_still_open() {
+  if (!ask_still_open_) return false;
+  ask_still_open_ = false;
+  still_open_ = 0;
+  command(Task::kStillOpen, 0, {.text = "AT+CIPOPEN?", .payload = {}});
+  return true;
+}
+
+void Modem::on_still_open_answer(const chat::Answer& answer) {
+  if (answer.final != chat::Final::kOk) return;
+  std::vector<int> closed;
+  for (auto& [id, connection] : connections_) {
+    if (connection.state != Connection::State::kOpen || connection.udp) continue;
+    const bool open = (still_open_ >> static_cast<unsigned>(connection.link) & 1U) != 0;
+    // Its last data, and "+IPCLOSE:", may be on their way behind this answer.
+    if (!open && connection.seems_closed) closed.push_back(connection.link);
+    if (!open && !std::exchange(connection.seems_closed, true)) expect_data(connection);
+  }
+  for (const int link : closed) {
+    log(log::Level::kWarn, "link " + std::to_string(link) + " has closed unnoticed");
+    on_link_closed({link, 1});
+  }
 }
 
 }  // namespace a7600::modem

@@ -74,21 +74,6 @@ bool create(const std::string& directory, const std::string& file) {
   return linked;
 }
 
-// The lock file's path, empty when the directory isn't for us to write in; nullopt when the file
-// says that the device is in use.
-std::optional<std::string> acquire_file(const std::string& device, const std::string& directory) {
-  const std::string file = directory + '/' + lock_file_name(device);
-  // Each turn but the last follows a change that another process made meanwhile.
-  for (int turn = 0; turn < 3; ++turn) {
-    const FileState state = look_at(file).state;
-    if (state == FileState::kHeld || state == FileState::kUnclear) return std::nullopt;
-    if (state == FileState::kStale && ::unlink(file.c_str()) != 0 && errno != ENOENT) return "";
-    if (create(directory, file)) return file;
-    if (errno != EEXIST) return "";
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string lock_directory() {
@@ -116,14 +101,39 @@ Error device_in_use(const std::string& device, const std::string& directory) {
   return in_use(device, holder);
 }
 
-DeviceLock::DeviceLock(int fd, bool exclusive, std::string file)
-    : fd_(fd), exclusive_(exclusive), file_(std::move(file)), owner_(::getpid()) {}
+DeviceLock::DeviceLock(int fd, bool exclusive, File file)
+    : fd_(fd),
+      exclusive_(exclusive),
+      file_(std::move(file.path)),
+      abandoned_(file.abandoned),
+      owner_(::getpid()) {}
 
 DeviceLock::DeviceLock(DeviceLock&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       exclusive_(other.exclusive_),
       file_(std::move(other.file_)),
+      abandoned_(other.abandoned_),
       owner_(other.owner_) {}
+
+// The lock file's path, empty when the directory isn't for us to write in; nullopt when the file
+// says that the device is in use.
+std::optional<DeviceLock::File> DeviceLock::acquire_file(const std::string& device,
+                                                         const std::string& directory) {
+  const std::string file = directory + '/' + lock_file_name(device);
+  bool abandoned = false;
+  // Each turn but the last follows a change that another process made meanwhile.
+  for (int turn = 0; turn < 3; ++turn) {
+    const FileState state = look_at(file).state;
+    if (state == FileState::kHeld || state == FileState::kUnclear) return std::nullopt;
+    if (state == FileState::kStale) {
+      abandoned = true;
+      if (::unlink(file.c_str()) != 0 && errno != ENOENT) return File{{}, abandoned};
+    }
+    if (create(directory, file)) return File{file, abandoned};
+    if (errno != EEXIST) return File{{}, abandoned};
+  }
+  return std::nullopt;
+}
 
 Result<DeviceLock> DeviceLock::acquire(int fd, const std::string& device, bool is_pty,
                                        const std::string& directory) {
@@ -135,7 +145,7 @@ Result<DeviceLock> DeviceLock::acquire(int fd, const std::string& device, bool i
   // Root's open(2) isn't refused, so ask.
   int exclusive = 0;
   const bool refused = !is_pty && ::ioctl(fd, TIOCGEXCL, &exclusive) == 0 && exclusive != 0;
-  std::optional<std::string> file;
+  std::optional<File> file;
   if (!refused) file = acquire_file(device, directory);
   if (!file) {
     ::flock(fd, LOCK_UN);  // first, or we would find ourselves

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -40,13 +41,22 @@ class DeviceLock {
   // Gives the lock back. In a forked child it does nothing: the lock is the parent's.
   void release();
   bool is_ours() const;
+  // There was a lock file of a process that has ended without giving it back.
+  bool was_abandoned() const { return abandoned_; }
 
  private:
-  DeviceLock(int fd, bool exclusive, std::string file);
+  struct File {
+    std::string path;  // empty: none
+    bool abandoned = false;
+  };
+  static std::optional<File> acquire_file(const std::string& device, const std::string& directory);
+
+  DeviceLock(int fd, bool exclusive, File file);
 
   int fd_;
   bool exclusive_;    // TIOCEXCL is set
   std::string file_;  // the UUCP lock file; empty: none
+  bool abandoned_;
   pid_t owner_;
 };
 

@@ -132,6 +132,8 @@ int Port::fd() const { return state_->tty ? state_->tty->fd() : state_->socket.g
 const std::string& Port::name() const { return state_->name; }
 FlowControl Port::flow_control() const { return state_->flow_control; }
 
+bool Port::was_abandoned() const { return state_->lock && state_->lock->was_abandoned(); }
+
 int Port::rate() const { return state_->rate; }
 
 Status Port::set_rate(int baud) {

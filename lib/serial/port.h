@@ -32,6 +32,8 @@ class Port {
   int fd() const;                   // non-blocking, close-on-exec; for epoll, read and write
   const std::string& name() const;  // the device opened, e.g. "/dev/ttyUSB2", "tcp:10.0.0.1:2000"
   FlowControl flow_control() const;
+  // Whoever held it before has ended without giving it back.
+  bool was_abandoned() const;
 
   // The rate that the line is at; 0 where it has none: USB carries bytes, and so does TCP.
   int rate() const;

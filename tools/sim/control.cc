@@ -42,6 +42,7 @@ Answer set_faults(Modem& m, std::string_view argument) {
 }
 Answer clear_faults(Modem& m, std::string_view argument) {
   if (!m.faults.clear(argument)) return refuse("no such fault");
+  if (argument.empty()) m.call_off_reboot();
   m.faults_changed();
   return done();
 }

@@ -6,6 +6,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -59,8 +60,8 @@ void Loop::arm() {
   if (next == armed_) return;
   armed_ = next;
   itimerspec when{};
-  // Zero would disarm the timer, so a time that is due by now becomes the smallest one.
-  if (next != Time::max()) when.it_value = to_timespec(next);
+  // Zero would disarm the timer, so the time before all others becomes the smallest one.
+  if (next != Time::max()) when.it_value = to_timespec(std::max(next, Time(Clock::duration(1))));
   ::timerfd_settime(timer_fd_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 

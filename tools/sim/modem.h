@@ -92,6 +92,8 @@ class Modem final : public LineUser, public InterpreterUser {
 
   // The module loses its state and its peers, is silent for a while and starts again.
   void reboot();
+  // A reboot that counts down its bytes does not come.
+  void call_off_reboot();
   // It is switched off: silent until the simulator is told to reboot it.
   void switch_off();
   // The port vanishes and comes back under another name; on_new_port is called then.

@@ -32,6 +32,11 @@ void Modem::on_input(std::string_view bytes) {
   if (*reboot_after_ == 0) reboot();
 }
 
+void Modem::call_off_reboot() {
+  reboot_after_.reset();
+  line.set_fuse(0, nullptr);
+}
+
 void Modem::misbehave_at_command() {
   if (faults.happens(Fault::kEchoBack)) host.echo = true;
   if (faults.happens(Fault::kSilence)) {
@@ -53,11 +58,10 @@ void Modem::power_down() {
   line.drop_output();
   line.close_gate(false);
   line.hold_output(Time{});
-  line.set_fuse(0, nullptr);
+  call_off_reboot();
   step_timer_.cancel();
   step_ = nullptr;
   rest_of_line_ = {};
-  reboot_after_.reset();
   client_waiting_ = false;
   silent_peers_.clear();
   const auto contexts = device.contexts;  // kept in the module's memory, as AT+CGDCONT's are

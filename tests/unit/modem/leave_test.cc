@@ -98,6 +98,35 @@ TEST_CASE("a module that was never brought up is left at once") {
   rig.expect_nothing();
 }
 
+TEST_CASE("a module that never got a network gets its echo back, too") {
+  Rig rig;
+  rig.open(1, 5s);
+  rig.expect("ATE0");
+  rig.raw("ATE0\r\r\nOK\r\n");
+  rig.play(network_closed() + Script{{"AT+CPIN?", "+CME ERROR: SIM not inserted"}});
+  CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
+  rig.modem.leave(rig.now);
+  CHECK_FALSE(rig.modem.left());
+  rig.play({{"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+}
+
+// Seen in the matrix of faults: a program that ended during a check left the echo off.
+TEST_CASE("a check of the module is waited for") {
+  Rig rig;
+  bring_up_as(rig, true, false);
+  rig.resolve(2, "b.example", 1s);
+  rig.pass(60s);
+  rig.modem.leave(rig.now);
+  CHECK_FALSE(rig.modem.left());
+  rig.sent();
+  rig.say("OK");
+  rig.play(Script{{"AT+NETOPEN?", "+NETOPEN: 0|OK"}});
+  rig.modem.leave(rig.now);
+  rig.play({{"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+}
+
 TEST_CASE("how it was found is what the first bring-up found, not a later one") {
   Rig rig;
   bring_up_as(rig, true, true);

@@ -18,7 +18,7 @@ modem::BringupConfig wanting(int baud, modem::Rtscts rtscts = modem::Rtscts::kOf
 // Up to the first look for another rate: the probes, "+++" and the filling up were in vain.
 void in_vain(Rig& rig) {
   rig.open(1);
-  rig.pass(500ms + 1s + 1s + 1100ms + 1100ms + 1s);
+  rig.pass(2500ms + 200ms + 1s);
   rig.sent();
   rig.pass(1s);
   rig.expect("ATE0");
@@ -83,7 +83,7 @@ TEST_CASE("a module that says OK to a rate but is not there is looked for again,
   rig.play({{"AT", ""}});
   rig.pass(1s);
   rig.expect("ATE0");
-  rig.pass(500ms + 1s + 1s + 1100ms + 1100ms + 1s + 1s + 1s);
+  rig.pass(2500ms + 200ms + 3s);
   rig.sent();
   CHECK(rig.rate == 115200);
   rig.say("OK");

@@ -56,6 +56,17 @@ Rig& pushing(Rig& rig) {
   return rig;
 }
 
+// Seen in the matrix of faults: where nothing is ever asked, a module that had died was never found
+// out, and the program waited for ever.
+TEST_CASE("a module that falls silent while it should push is found out") {
+  Rig rig;
+  pushing(rig);
+  rig.pass(10s);
+  rig.expect("AT+CIPOPEN?");
+  rig.pass(20s);
+  CHECK(rig.events() == Events{"ended 1 ENETDOWN", "ended 2 ENETDOWN"});
+}
+
 TEST_CASE("without a policy nothing is pushed") {
   Rig rig;
   rig.bring_up();

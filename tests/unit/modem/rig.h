@@ -36,7 +36,9 @@ Script opens_network();   // NETOPEN
 Script last_steps();      // IPADDR, CIPRXGET?, CIPTIMEOUT
 // All of them, for a module that has its network closed.
 Script whole_bringup();
-// After a timeout, with the network open still and these links open ("" or "3" or "3,9").
+// AT+CIPOPEN?, with these links open ("" or "3" or "3,9").
+Script still_open(const std::string& open_links);
+// After a timeout, with the network open still and these links open.
 Script check(const std::string& open_links);
 
 // A Modem between a scripted module and a host that is a table of strings. Everything that the host

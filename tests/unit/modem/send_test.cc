@@ -145,11 +145,16 @@ TEST_CASE("a send that is never confirmed resets the connection, and nothing is 
   CHECK(rig.events().empty());
   rig.pass(1s);
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
+  // A part of the payload may have been lost on the line, and the module wait for it still.
+  rig.expect_bytes(std::string(5, '\r'));
+  rig.pass(200ms);
   rig.play(check("9") + Script{{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
   rig.expect_nothing();
 }
 
-TEST_CASE("a prompt that never comes resets the connection") {
+// Seen in the matrix of faults, a silence between command and prompt: the probes of the check went
+// to the peer as data.
+TEST_CASE("a payload whose prompt never came is made up before the next command") {
   Rig rig;
   connected(rig).write(1, "hello");
   rig.expect("AT+CIPSEND=9,5");
@@ -157,7 +162,11 @@ TEST_CASE("a prompt that never comes resets the connection") {
   CHECK(rig.events().empty());
   rig.pass(1s);
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
-  rig.expect("ATE0");
+  rig.expect_bytes(std::string(5, '\r'));
+  rig.say("OK|+CIPSEND: 9,5,5");
+  rig.pass(200ms);
+  rig.play(check("9") + Script{{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
+  rig.expect_nothing();
 }
 
 // ---- Refused sends

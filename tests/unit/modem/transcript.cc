@@ -167,7 +167,7 @@ void Player::say_line(const std::string& line) {
     data_mode_ = false;
     pass(1100ms);
     REQUIRE(rig_.sent() == "+++");
-    pass(2s);
+    pass(1900ms);
   }
 }
 

@@ -146,7 +146,7 @@ TEST_CASE("the peer's close is noticed, whatever the module says of it") {
   rig.raw(notice);
   rig.pass(1100ms);
   rig.expect_bytes("+++");  // nobody takes this: the module is in command mode
-  rig.pass(2s);
+  rig.pass(1900ms);
   rig.play(transparent_check(""));
   CHECK(rig.received(1) == "the end\r\n");
   CHECK(rig.events() == Events{"ended 1"});
@@ -170,7 +170,7 @@ TEST_CASE("a restart in data mode is a reset") {
   rig.raw(std::string_view("half\0\r\n*ATREADY: 1\r\n\r\n+CPIN: READY\r\n\r\nSMS DONE\r\n", 49));
   rig.pass(1100ms);
   rig.expect_bytes("+++");
-  rig.pass(2s);
+  rig.pass(1900ms);
   rig.play(probe() + Script{{"AT+NETOPEN?", "+NETOPEN: 0|OK"}});
   CHECK(rig.events() == Events{"ended 1 ENETDOWN"});
 }
