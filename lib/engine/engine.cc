@@ -501,12 +501,12 @@ void Engine::open_failed(modem::ConnectionId id, const Error& error) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
   if (!socket->is_udp()) {
-    fail(*socket, error.posix, notice_for(error));
+    fail(*socket, error.posix, notice_for(error, socket->owner.pid));
     return release_held();
   }
   socket->state = Socket::State::kIdle;
   socket->pending_error = error.posix;
-  socket->notice = notice_for(error);
+  socket->notice = notice_for(error, socket->owner.pid);
   answer_describers(*socket);
   release_held();
 }
@@ -578,7 +578,7 @@ void Engine::listening(modem::ServerId id) {
 void Engine::listen_failed(modem::ServerId id, const Error& error) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
-  const std::string notice = notice_for(error);
+  const std::string notice = notice_for(error, socket->owner.pid);
   for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
     reply_error(waiter, error.posix, notice);
   }
@@ -619,7 +619,7 @@ void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer
   const UniqueFd call = std::move(query->second);
   queries_.erase(query);
   if (!answer) {
-    reply_error(call, answer.error().posix, notice_for(answer.error()));
+    reply_error(call, answer.error().posix, notice_for(answer.error(), call));
     return;
   }
   wire::Reply out;
@@ -634,8 +634,8 @@ void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer
 void Engine::log(log::Level level, std::string_view text) { logger_.write(level, text); }
 
 // What the user should read on the program's stderr: trouble with the module or the port, not
-// what any network may do. Parallel calls that fail for one reason say it once.
-std::string Engine::notice_for(const Error& error) {
+// what any network may do. Parallel calls of one program that fail for one reason say it once.
+std::string Engine::notice_for(const Error& error, pid_t program) {
   const std::string text = port_ ? port_->name() + ": " + error.text : error.text;
   const bool module_trouble = error.modem < 0 && error.posix != ENOENT &&
                               error.posix != ETIMEDOUT && error.posix != ECONNREFUSED;
@@ -645,12 +645,15 @@ std::string Engine::notice_for(const Error& error) {
   }
   if (logger_.is_open()) {
     log(log::Level::kError, text);
-    return {};
+    if (!sharing_ || !sharing_->log_apart) return {};
   }
-  if (text == last_notice_ && now_ - last_notice_time_ < kSameNotice) return {};
-  last_notice_ = text;
-  last_notice_time_ = now_;
-  return text;
+  std::erase_if(notices_, [&](const auto& given) { return now_ - given.second >= kSameNotice; });
+  const bool is_new = notices_.try_emplace({program, text}, now_).second;
+  return is_new ? text : "";
+}
+
+std::string Engine::notice_for(const Error& error, const UniqueFd& call) {
+  return notice_for(error, Owner::of(call, false, 0).pid);
 }
 
 // ---- The end
