@@ -188,7 +188,12 @@ TEST_CASE("where descriptors are hidden, a process counts if it is older than it
     return child.told();
   };
   const std::chrono::hours ages(24 * 365 * 20);
-  CHECK(try_as_nobody(ages) == "locked");
+  const std::string seen = try_as_nobody(ages);
+  if (seen == "still root" || seen == "not hidden") {
+    WARN("skipped: there is no process here whose descriptors are hidden from this one: " << seen);
+    return;
+  }
+  CHECK(seen == "locked");
   CHECK(try_as_nobody(kAfterGrace) == "EBUSY");
 }
 
