@@ -79,12 +79,22 @@ class Monkey {
     // To the last byte: chatter has a "PB DONE", too.
     while (!rig_.wait(Milliseconds(20)).empty()) continue;
     rig_.modem.reboot();
-    rig_.until("PB DONE\r\n");
-    CHECK(rig_.command("ATE0") == "ATE0\r|OK|");
-    CHECK(rig_.command("AT+CIPCLOSE?") == "|+CIPCLOSE: 0,0,0,0,0,0,0,0,0,0||OK|");
+    rig_.until("PB DONE");
+    rig_.until("\n");
+    CHECK(answer("ATE0") == "ATE0\nOK\n");
+    CHECK(answer("AT+CIPCLOSE?") == "\n+CIPCLOSE: 0,0,0,0,0,0,0,0,0,0\n\nOK\n");
   }
 
  private:
+  // Without CR, of which the firmwares put one or more before a LF.
+  std::string answer(const std::string& command) {
+    rig_.type(command + "\r");
+    std::string lines = rig_.until("OK");
+    lines += rig_.until("\n");
+    std::erase(lines, '\r');
+    return lines;
+  }
+
   Rig rig_;
   Log log_;
   Faults dice_;
