@@ -18,7 +18,7 @@ constexpr auto kOkWait = 4s;     // behind the guard, and behind what the peer s
 constexpr auto kOkWaitAtNotice = 600ms;
 constexpr int kEscapes = 3;
 constexpr std::size_t kMostUndelivered = 68 * 1024;  // what a kernel keeps of a line's output
-constexpr std::size_t kLongestNotice = 256;
+constexpr std::size_t kLongestNotice = 4096;         // a restart says a dozen lines
 
 // The lines that a module prints when data mode has ended by itself; what follows a colon differs.
 constexpr std::array<std::string_view, 13> kNotices = {
@@ -31,8 +31,19 @@ bool ends_line(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 bool is_text(char c) { return c >= 0x20 && c < 0x7f; }
 
+// Whether a line, or the beginning of one, looks like an unsolicited result code: "+CREG: 1",
+// "*PSUTTZ: …", "DST: 0", "RING".
+bool looks_like_code(std::string_view line) {
+  if (line.starts_with('+') || line.starts_with('*')) line.remove_prefix(1);
+  const auto end = std::find_if_not(line.begin(), line.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
+  return end == line.end() || *end == ':';
+}
+
 // Whether `text` is lines of the module's own, or the beginning of some. An end of line alone is
-// the beginning of one.
+// the beginning of one. Any code may be the first of a restart's; one without a mark only behind
+// another.
 Match match_notices(std::string_view text) {
   bool complete = false;
   while (!text.empty()) {
@@ -48,8 +59,9 @@ Match match_notices(std::string_view text) {
       return line == notice || (notice.ends_with(':') && line.starts_with(notice)) ||
              (!whole && notice.starts_with(line));
     });
-    if (!known) return Match::kNone;
-    if (!whole) return Match::kPartial;
+    const bool marked = line.starts_with('+') || line.starts_with('*');
+    if (!known && !((complete || marked) && looks_like_code(line))) return Match::kNone;
+    if (!whole) break;
     complete = true;
     text.remove_prefix(line.size());
   }

@@ -60,6 +60,33 @@ TEST_CASE("a notice in pieces is held back whole") {
   CHECK(line.mode.notice() == "\r\nCLOSED\r\n\r\n+IPCLOSE: 0,1\r\n");
 }
 
+// Seen with a restart between codes of other kinds, in fragments with pauses: its lines came out as
+// data.
+TEST_CASE("other codes behind a notice are the module's, too, whole or not yet") {
+  Line line;
+  line.receive("the end\r\n*ATREADY: 1\r\n\r\n+CREG: 1\r\n\r\nDST: 0\r\n\r\n*PSUT");
+  CHECK(line.given == "the end");
+  CHECK_FALSE(line.mode.flows());
+  line.receive("TZ: 22/11/20\r\n");
+  CHECK(line.given == "the end");
+  CHECK(line.wake() == DataMode::Step::kEscape);
+  CHECK(line.wake() == DataMode::Step::kCommandMode);
+}
+
+TEST_CASE("a restart may begin with any marked code") {
+  Line line;
+  line.receive("the end\r\n+CTZV: 22/11/20\r\n\r\nRING\r\n");
+  CHECK(line.given == "the end");
+  CHECK_FALSE(line.mode.flows());
+}
+
+TEST_CASE("text behind a notice shows that both are the peer's") {
+  Line line;
+  line.receive("\r\nRDY\r\n+CREG: 1\r\nand so on");
+  CHECK(line.given == "\r\nRDY\r\n+CREG: 1\r\nand so on");
+  CHECK(line.mode.flows());
+}
+
 TEST_CASE("an end of line before the notice's own is the peer's") {
   Line line;
   line.receive("a line\r\n\r\nCLOSED\r\n");
