@@ -2,7 +2,6 @@
 #include "modem/modem.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "at/command.h"
