@@ -200,8 +200,8 @@ void Engine::reconfigure(const config::Config& config) {
 void Engine::log(log::Level level, std::string_view text) { logger_.write(level, text); }
 
 // What the user should read on the program's stderr: trouble with the module or the port, not
-// what any network may do. Parallel calls that fail for one reason say it once.
-std::string Engine::notice_for(const Error& error) {
+// what any network may do. Parallel calls of one program that fail for one reason say it once.
+std::string Engine::notice_for(const Error& error, pid_t program) {
   const std::string text = port_ ? port_->name() + ": " + error.text : error.text;
   const bool module_trouble = error.modem < 0 && error.posix != ENOENT &&
                               error.posix != ETIMEDOUT && error.posix != ECONNREFUSED;
@@ -211,12 +211,15 @@ std::string Engine::notice_for(const Error& error) {
   }
   if (logger_.is_open()) {
     log(log::Level::kError, text);
-    return {};
+    if (!sharing_ || !sharing_->log_apart) return {};
   }
-  if (text == last_notice_ && now_ - last_notice_time_ < kSameNotice) return {};
-  last_notice_ = text;
-  last_notice_time_ = now_;
-  return text;
+  std::erase_if(notices_, [&](const auto& given) { return now_ - given.second >= kSameNotice; });
+  const bool is_new = notices_.try_emplace({program, text}, now_).second;
+  return is_new ? text : "";
+}
+
+std::string Engine::notice_for(const Error& error, const UniqueFd& call) {
+  return notice_for(error, Owner::of(call, false, 0).pid);
 }
 
 // ---- The end

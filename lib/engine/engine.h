@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -37,7 +38,7 @@ class Engine final : private modem::Host {
  public:
   // `address`: where control calls connect to, "@…" for an abstract name. `pass`: see start_thread.
   // `logger`: a closed one means that errors are handed to the programs, as notices for their
-  // stderr.
+  // stderr; see also Sharing::log_apart.
   static Result<std::unique_ptr<Engine>> create(const config::Config& config,
                                                 const std::string& address, const Pass& pass,
                                                 log::Logger logger);
@@ -223,7 +224,8 @@ class Engine final : private modem::Host {
   void send_command(UniqueFd call, const wire::Request& request);
 
   Socket* find(modem::ConnectionId id);
-  std::string notice_for(const Error& error);
+  std::string notice_for(const Error& error, pid_t program);
+  std::string notice_for(const Error& error, const UniqueFd& call);
 
   config::Config config_;
   std::string address_;
@@ -288,8 +290,7 @@ class Engine final : private modem::Host {
   TimePoint next_census_{};
   std::chrono::seconds census_pause_{1};
 
-  std::string last_notice_;
-  TimePoint last_notice_time_;
+  std::map<std::pair<pid_t, std::string>, TimePoint> notices_;  // of late, by program
 };
 
 }  // namespace a7600::engine

@@ -31,12 +31,12 @@ void Engine::open_failed(modem::ConnectionId id, const Error& error) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
   if (!socket->is_udp()) {
-    fail(*socket, error.posix, notice_for(error));
+    fail(*socket, error.posix, notice_for(error, socket->owner.pid));
     return release_held();
   }
   socket->state = Socket::State::kIdle;
   socket->pending_error = error.posix;
-  socket->notice = notice_for(error);
+  socket->notice = notice_for(error, socket->owner.pid);
   answer_describers(*socket);
   release_held();
 }
@@ -108,7 +108,7 @@ void Engine::listening(modem::ServerId id) {
 void Engine::listen_failed(modem::ServerId id, const Error& error) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
-  const std::string notice = notice_for(error);
+  const std::string notice = notice_for(error, socket->owner.pid);
   for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
     reply_error(waiter, error.posix, notice);
   }
@@ -149,7 +149,7 @@ void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer
   const UniqueFd call = std::move(query->second);
   queries_.erase(query);
   if (!answer) {
-    reply_error(call, answer.error().posix, notice_for(answer.error()));
+    reply_error(call, answer.error().posix, notice_for(answer.error(), call));
     return;
   }
   wire::Reply out;
