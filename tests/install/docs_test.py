@@ -65,6 +65,9 @@ class Commands(ModemTest):
             if line.startswith("$ ") or going_on:
                 commands.append(line.removeprefix("$ "))
                 going_on = line.endswith("\\")
+                # Who types has seen its "PORT" before the next command.
+                if link := re.search(r"^\$ a7600-sim .*--link (\S+) .*&$", line):
+                    commands.append(f"until [ -e {link[1]} ]; do sleep 0.01; done")
         return "\n".join(commands).replace("/dev/ttyUSB2", self.modem.port).replace(
             "127.0.0.1:8000", self.web_address)
 
