@@ -123,7 +123,7 @@ void Modem::stop(ServerId id, chat::TimePoint now) {
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
                     chat::TimePoint now) {
   Entry entry(*this, now);
-  queries_.push_back({id, name, deadline, std::nullopt});
+  begin_query({id, name, deadline});
 }
 
 void Modem::send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
@@ -239,10 +239,8 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
   consider(data_mode_.wake());
   consider(leave_result_due_);
-  for (const Query& query : queries_) {
-    consider(query.deadline);
-    consider(query.result_due);
-  }
+  for (const Query& query : queries_) consider(query.deadline);
+  consider(name_due_);
   return soonest;
 }
 
@@ -287,21 +285,7 @@ void Modem::expire() {
     servers_.remove(id);
     host_.listen_failed(id, not_up());
   }
-  // Also the one in flight: its answer is nobody's then.
-  for (;;) {
-    const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
-      return now_ >= query.deadline;
-    });
-    if (expired == queries_.end()) break;
-    const QueryId id = expired->id;
-    Error error{ETIMEDOUT, -1, "look up " + expired->name.text() + ": no answer in time"};
-    if (phase_ != Phase::kUp) error = not_up();
-    queries_.erase(expired);
-    host_.resolved(id, error);
-  }
-  if (!queries_.empty() && queries_.front().result_due && now_ >= *queries_.front().result_due) {
-    resolve_failed(queries_.front().id, ENOENT, "no address");
-  }
+  expire_queries();
 }
 
 // ---- Scheduling
@@ -363,6 +347,7 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
     log(log::Level::kWarn, line);
     if (phase_ == Phase::kUp || phase_ == Phase::kCheck) network_lost(line);
   } else if (std::holds_alternative<at::Boot>(reply)) {
+    forget_names();
     if (bringup_) {
       bringup_->on_boot(now_);
       // Whatever was in flight has no answer any more.
