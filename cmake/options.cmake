@@ -23,8 +23,9 @@ if(A7600_FUZZ)
   target_compile_options(a7600_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# a7600_room(NAME SOURCES… ROOMS…): one room of the library, a static target a7600::NAME that can
-# include and link only the rooms named after ROOMS: the layering is the link graph.
+# a7600_room(NAME SOURCES… ROOMS… LINK…): one room of the library, a static target a7600::NAME that can
+# include and link only the rooms named after ROOMS: the layering is the link graph. LINK: libraries
+# that are not ours.
 function(a7600_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;ROOMS;LINK" ${ARGN})
   add_library(a7600_${name} STATIC ${ROOM_SOURCES})

@@ -124,7 +124,7 @@ void Engine::listen(UniqueFd call, const wire::Request& request, Socket& socket)
     return static_cast<void>(reply(call, {}));
   }
   if (const Status port = ensure_port(); !port) {
-    reply_error(call, port.error().posix, notice_for(port.error()));
+    reply_error(call, port.error().posix, notice_for(port.error(), socket.owner.pid));
     return;
   }
   if (socket.local.port == 0) socket.local.port = made_up_port();
@@ -226,7 +226,8 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
 void Engine::start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket) {
   if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
   if (const Status port = ensure_port(); !port) {
-    return static_cast<void>(reply_error(call, port.error().posix, notice_for(port.error())));
+    return static_cast<void>(
+        reply_error(call, port.error().posix, notice_for(port.error(), socket.owner.pid)));
   }
   socket.state = Socket::State::kConnecting;
   socket.peer = request.endpoint();

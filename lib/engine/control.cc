@@ -228,7 +228,7 @@ void Engine::resolve(UniqueFd call, const wire::Request& request) {
   if (!name) return static_cast<void>(reply_error(call, ENOENT));
   if (finishing_) return static_cast<void>(reply_error(call, ENETDOWN));
   if (const Status port = ensure_port(); !port) {
-    return static_cast<void>(reply_error(call, port.error().posix, notice_for(port.error())));
+    return static_cast<void>(reply_error(call, port.error().posix, notice_for(port.error(), call)));
   }
   if (queries_.size() >= kMostQueries) return static_cast<void>(reply_error(call, ENOBUFS));
   const modem::QueryId id = ++last_query_;

@@ -58,7 +58,6 @@ class Datagrams {
   void give(const Endpoint& from, std::span<const std::byte> bytes);
   // Sends what waits; call when the program may have read.
   void flush();
-  bool has_waiting() const { return !waiting_.empty(); }
 
   bool alive() const;
   // Whether the program has connected its end, and whether it takes what comes from `from`: once

@@ -2,7 +2,6 @@
 #include "engine/engine.h"
 
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +9,7 @@
 #include <cstring>
 
 #include "base/sys.h"
-#include "engine/port_log.h"
+#include "engine/modem_settings.h"
 
 namespace a7600::engine {
 namespace {
@@ -18,38 +17,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kInputSize = 64 * 1024;
-constexpr std::size_t kRememberedFailures = 1024;
 constexpr auto kFinishPatience = 5s;     // without progress
 constexpr auto kDataModePatience = 30s;  // silences are kept there
 constexpr auto kSameNotice = 1s;
 constexpr auto kTracePause = 20ms;  // until a pipe's slow reader is tried again
-
-constexpr unsigned kPairEvents = EPOLLRDHUP | EPOLLET;
-
-modem::Rtscts rtscts_of(config::Flow flow, const std::optional<serial::Port>& port) {
-  if (flow == config::Flow::kNone) return modem::Rtscts::kOff;
-  if (flow == config::Flow::kRtsCts) return modem::Rtscts::kOn;
-  const bool uart = port && port->flow_control() != serial::FlowControl::kLossless;
-  return uart ? modem::Rtscts::kTry : modem::Rtscts::kOff;
-}
-
-at::Login login_of(const config::Config& config) {
-  at::Login login{.user = config.apn_user, .password = config.apn_password};
-  if (config.apn_auth == config::ApnAuth::kPap) login.type = at::Login::Type::kPap;
-  if (config.apn_auth == config::ApnAuth::kChap) login.type = at::Login::Type::kChap;
-  return login;
-}
-
-modem::BringupConfig bringup_config(const config::Config& config,
-                                    const std::optional<serial::Port>& port) {
-  return {.baud = config.baud,
-          .rtscts = rtscts_of(config.flow, port),
-          .apn = config.apn,
-          .login = login_of(config),
-          .pin = config.pin,
-          .connect_timeout = config.connect_timeout,
-          .transparent = config.mode == config::Mode::kTransparent};
-}
 
 }  // namespace
 
@@ -222,420 +193,15 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
 void Engine::reconfigure(const config::Config& config) {
   config_ = config;
   modem_.configure(bringup_config(config, port_));
-  if (port_) modem_.set_push_policy(push_policy());
+  if (port_) modem_.set_push_policy(push_policy(config_.rx, *port_));
   log(log::Level::kInfo, "the configuration was read again");
-}
-
-// ---- The port
-
-Status Engine::ensure_port() {
-  if (port_) return Done{};
-  auto opened = serial::Port::open(config_);
-  if (!opened) return opened.error();
-  port_.emplace(std::move(opened.value()));
-  output_.clear();
-  output_written_ = 0;
-  port_events_ = EPOLLIN;
-  watch(EPOLL_CTL_ADD, port_->fd(), port_events_, Source::kPort, 0);
-  modem_.configure(bringup_config(config_, port_));
-  modem_.set_push_policy(push_policy());
-  modem_.set_line_rate(static_cast<unsigned>(config_.baud));
-  if (port_->was_abandoned()) modem_.suspect_leftovers();
-  log(log::Level::kInfo, "opened " + port_->name());
-  return Done{};
-}
-
-modem::PushPolicy Engine::push_policy() const {
-  switch (config_.rx) {
-    case config::Rx::kBuffer:
-      return modem::PushPolicy::kNever;
-    case config::Rx::kPush:
-      return modem::PushPolicy::kAlways;
-    case config::Rx::kAuto:
-      break;
-  }
-  return port_->flow_control() == serial::FlowControl::kNone ? modem::PushPolicy::kNever
-                                                             : modem::PushPolicy::kAuto;
-}
-
-void Engine::read_port() {
-  const ssize_t got = ::read(port_->fd(), input_.data(), input_.size());
-  if (got > 0) {
-    const auto bytes = std::span<const std::byte>(input_).first(static_cast<std::size_t>(got));
-    if (logger_.enabled(log::Level::kDebug)) {
-      logger_.write(log::Level::kDebug, "< " + printable(bytes));
-    }
-    tracer_.received(bytes);
-    modem_.feed(bytes, now_);
-    return write_port();
-  }
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  port_failed(Error{ENETDOWN, -1,
-                    port_->name() + ": the line to the module is gone" +
-                        (got < 0 ? std::string(" (") + strerror(errno) + ")" : "")});
-}
-
-void Engine::write_port() {
-  if (!port_) {
-    if (!modem_.has_output()) return;
-    // A server starts again after the line was lost.
-    if (const Status opened = ensure_port(); !opened) {
-      modem_.take_output(output_, now_);
-      return modem_.line_failed(opened.error(), now_);
-    }
-  }
-  for (;;) {
-    if (output_written_ == output_.size()) {
-      modem_.take_output(output_, now_);
-      output_written_ = 0;
-      if (output_.empty()) break;
-      if (logger_.enabled(log::Level::kDebug)) {
-        logger_.write(log::Level::kDebug, "> " + printable(std::as_bytes(std::span(output_))));
-      }
-    }
-    const ssize_t put =
-        ::write(port_->fd(), output_.data() + output_written_, output_.size() - output_written_);
-    if (put >= 0) {
-      tracer_.written(std::as_bytes(std::span(output_))
-                          .subspan(output_written_, static_cast<std::size_t>(put)));
-      output_written_ += static_cast<std::size_t>(put);
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN) break;
-    return port_failed(
-        Error{ENETDOWN, -1,
-              port_->name() + ": the line to the module is gone (" + strerror(errno) + ")"});
-  }
-  watch_port();
-}
-
-void Engine::watch_port() {
-  const bool can_wait = port_->flow_control() != serial::FlowControl::kNone;
-  unsigned events = can_wait && !modem_.wants_input() ? 0U : EPOLLIN;
-  if (output_written_ < output_.size()) events |= EPOLLOUT;
-  if (events == port_events_) return;
-  port_events_ = events;
-  watch(EPOLL_CTL_MOD, port_->fd(), events, Source::kPort, 0);
-}
-
-int Engine::line_rate() { return port_ ? port_->rate() : 0; }
-
-bool Engine::set_line_rate(int baud) {
-  if (!port_ || !port_->set_rate(baud)) return false;
-  modem_.set_line_rate(static_cast<unsigned>(baud));
-  return true;
-}
-
-void Engine::use_rtscts(bool on) {
-  if (!port_) return;
-  port_->use_rtscts(on);
-  modem_.set_push_policy(push_policy());
-}
-
-bool Engine::hold_module(bool on) { return port_ && port_->hold_module(on); }
-
-bool Engine::line_is_drained() {
-  return !port_ || (output_written_ == output_.size() && port_->is_drained());
-}
-
-void Engine::port_failed(const Error& error) {
-  port_.reset();
-  log(log::Level::kWarn, error.text);
-  modem_.line_failed(error, now_);
-}
-
-// ---- Pairs
-
-void Engine::watch_pair(const Socket& socket, int operation) {
-  unsigned events = kPairEvents;
-  const bool bytes_flow =
-      socket.state == Socket::State::kConnected || socket.state == Socket::State::kFinished;
-  // Before that, what is readable is the filler.
-  if (bytes_flow) events |= EPOLLIN;
-  if (!socket.pair.room()) events |= EPOLLOUT;
-  watch(operation, socket.pair.fd(), events, Source::kSocket, socket.id);
-}
-
-void Engine::on_pair(Socket& socket, unsigned events) {
-  const modem::ConnectionId id = socket.id;
-  if (!socket.pair.room() && (events & (EPOLLOUT | EPOLLHUP)) != 0 && socket.pair.flush()) {
-    watch_pair(socket, EPOLL_CTL_MOD);
-    if (socket.finish_when_flushed) {
-      show_finish(socket);
-      release_held();
-    }
-    modem_.set_room(id, now_);
-    if (find(id) == nullptr) return;
-  }
-  switch (socket.state) {
-    case Socket::State::kIdle:
-      if ((events & EPOLLHUP) != 0) destroy(id);
-      break;
-    case Socket::State::kListening:
-      if ((events & EPOLLHUP) == 0) break;
-      modem_.stop(id, now_);
-      destroy(id);
-      break;
-    case Socket::State::kConnecting:
-      // close() and shutdown() alike give the attempt up.
-      if ((events & EPOLLHUP) != 0) begin_close(socket);
-      break;
-    case Socket::State::kConnected:
-      if ((events & EPOLLHUP) != 0) {
-        const auto linger = socket.linger();
-        // SO_LINGER with no time: what was not sent is dropped.
-        if (linger == 0s) return begin_close(socket);
-        if (linger && !socket.linger_until) socket.linger_until = now_ + *linger;
-      }
-      tracer_.writable(id);
-      modem_.set_writable(id, now_);
-      break;
-    case Socket::State::kFinished:
-      if (socket.pair.pending() > 0) {
-        // TCP answers what is written to a closed peer with a reset, which is EPIPE behind an end.
-        fail(socket, EPIPE, {});
-        begin_close(socket);
-      } else if (socket.pair.hung_up()) {
-        begin_close(socket);
-      }
-      break;
-    case Socket::State::kFailed:
-      break;
-  }
-}
-
-void Engine::show_finish(Socket& socket) {
-  socket.finish_when_flushed = false;
-  // What the program has written meanwhile can't reach the peer any more, and it has to know.
-  if (socket.end.posix == 0 && socket.pair.pending() == 0) {
-    socket.state = Socket::State::kFinished;
-    socket.pair.finish();
-    // At the program's end its descriptor is still open.
-    if (socket.pair.hung_up() || socket.close_when_taken) begin_close(socket);
-    return;
-  }
-  fail(socket, socket.end.posix != 0 ? socket.end.posix : ECONNRESET, {});
-  begin_close(socket);
-}
-
-// The program sees a failure; the record stays for what it may ask, without the pair.
-void Engine::fail(Socket& socket, int posix, std::string_view notice) {
-  socket.state = Socket::State::kFailed;
-  socket.pending_error = posix;
-  socket.notice = notice;
-  // The pair first: when connect(2) returns, poll(2) already shows it.
-  socket.pair.close();
-  for (const UniqueFd& waiter : std::exchange(socket.waiters, {})) {
-    if (!reply_error(waiter, posix, socket.notice)) continue;
-    socket.notice.clear();
-    socket.pending_error = 0;
-    socket.connect_reported = true;
-  }
-  remember(socket);
-}
-
-// Both directions were ended in order, and a program may still hold its end.
-void Engine::retire(Socket& socket) {
-  socket.state = Socket::State::kFailed;
-  socket.connect_reported = true;
-  socket.pair.close_quietly();
-  remember(socket);
-}
-
-void Engine::remember(const Socket& socket) {
-  failed_.push_back(socket.id);
-  if (failed_.size() <= kRememberedFailures) return;
-  const modem::ConnectionId oldest = failed_.front();
-  failed_.pop_front();
-  if (const Socket* forgotten = find(oldest); forgotten != nullptr && forgotten->closing) {
-    failed_.push_back(oldest);
-  } else {
-    destroy(oldest);
-  }
-}
-
-void Engine::begin_close(Socket& socket) {
-  if (socket.closing) return;
-  if (socket.held) {
-    std::erase(held_, socket.id);
-    return destroy(socket.id);
-  }
-  socket.closing = true;
-  tracer_.closing(socket);
-  modem_.close(socket.id, now_, socket.linger_until);
-}
-
-void Engine::destroy(modem::ConnectionId id) {
-  const auto found = sockets_.find(id);
-  if (found == sockets_.end()) return;
-  answer_closers(id);
-  answer_progress(*found->second, std::nullopt);
-  by_cookie_.erase(found->second->cookie);
-  const std::unique_ptr<Socket> socket = std::move(found->second);
-  sockets_.erase(found);
-  give_port_up(*socket);
-  release_held();
-}
-
-// ---- modem::Host
-
-void Engine::opened(modem::ConnectionId id) {
-  Socket* socket = find(id);
-  if (socket == nullptr) return;
-  socket->state = Socket::State::kConnected;
-  if (socket->is_udp()) {
-    answer_describers(*socket);
-    return modem_.set_writable(id, now_);
-  }
-  socket->local.ip = modem_.address();
-  socket->was_connected = true;
-  socket->pair.open_gate();
-  watch_pair(*socket, EPOLL_CTL_MOD);
-  for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
-    if (reply(waiter, {})) socket->connect_reported = true;
-  }
-}
-
-void Engine::open_failed(modem::ConnectionId id, const Error& error) {
-  Socket* socket = find(id);
-  if (socket == nullptr) return;
-  if (!socket->is_udp()) {
-    fail(*socket, error.posix, notice_for(error));
-    return release_held();
-  }
-  socket->state = Socket::State::kIdle;
-  socket->pending_error = error.posix;
-  socket->notice = notice_for(error);
-  answer_describers(*socket);
-  release_held();
-}
-
-std::size_t Engine::take(modem::ConnectionId id, std::span<std::byte> into) {
-  Socket* socket = find(id);
-  if (socket == nullptr || socket->state != Socket::State::kConnected) return 0;
-  const Pair::Taken taken = socket->pair.take(into);
-  if (taken.size > 0) {
-    last_progress_ = now_;
-    sent_ += taken.size;
-    socket->sent.add(taken.size, now_);
-    return taken.size;
-  }
-  if (taken.reset) socket->linger_until.reset();
-  const bool closed = taken.reset || (taken.end && socket->pair.hung_up());
-  if (closed || socket->close_when_taken) begin_close(*socket);
-  return 0;
-}
-
-bool Engine::give(modem::ConnectionId id, std::span<const std::byte> bytes) {
-  Socket* socket = find(id);
-  if (socket == nullptr || !socket->pair.is_open()) return true;
-  received_ += bytes.size();
-  socket->received.add(bytes.size(), now_);
-  socket->pair.give(bytes);
-  if (socket->pair.room()) return true;
-  watch_pair(*socket, EPOLL_CTL_MOD);
-  return false;
-}
-
-void Engine::ended(modem::ConnectionId id, const modem::End& end) {
-  Socket* socket = find(id);
-  if (socket == nullptr || socket->state != Socket::State::kConnected) return;
-  // A datagram socket goes on; it gets another link when it sends again.
-  if (socket->is_udp()) return begin_close(*socket);
-  socket->end = end;
-  if (!socket->pair.room()) {
-    socket->finish_when_flushed = true;
-    return;
-  }
-  show_finish(*socket);
-  release_held();
-}
-
-void Engine::closed(modem::ConnectionId id) {
-  last_progress_ = now_;
-  Socket* socket = find(id);
-  if (socket == nullptr) return;
-  socket->closing = false;
-  if (socket->is_udp() && socket->datagrams->alive()) {
-    socket->state = Socket::State::kIdle;
-    return;
-  }
-  answer_closers(id);
-  if (socket->is_udp()) return destroy(id);
-  if (socket->state != Socket::State::kFailed) retire(*socket);
-  release_held();
-}
-
-void Engine::listening(modem::ServerId id) {
-  Socket* socket = find(id);
-  if (socket == nullptr) return;
-  socket->state = Socket::State::kListening;
-  for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) reply(waiter, {});
-}
-
-// The program finds the socket as it was before listen(2); one that did listen has ended.
-void Engine::listen_failed(modem::ServerId id, const Error& error) {
-  Socket* socket = find(id);
-  if (socket == nullptr) return;
-  const std::string notice = notice_for(error);
-  for (const UniqueFd& waiter : std::exchange(socket->waiters, {})) {
-    reply_error(waiter, error.posix, notice);
-  }
-  if (socket->state == Socket::State::kListening) fail(*socket, error.posix, notice);
-}
-
-std::optional<modem::ConnectionId> Engine::accepted(modem::ServerId id, const Endpoint& peer) {
-  Socket* listener = find(id);
-  if (listener == nullptr || !listener->pair.is_open() || finishing_) return std::nullopt;
-  UniqueFd program_end;
-  auto made = adopt_pair(listener->domain, listener->type, false, Gate::kOpen, program_end);
-  if (!made) return std::nullopt;
-  Socket& socket = *made.value();
-  socket.local = {modem_.address(), listener->local.port};
-  socket.peer = peer;
-  socket.options = listener->options;
-  socket.set_options_on(program_end.get());
-  socket.owner = listener->owner;
-  socket.begun = now_;
-
-  wire::AcceptRecord record;
-  record.domain = listener->domain;
-  record.peer_ip = peer.ip.value;
-  record.peer_port = peer.port;
-  if (!listener->pair.give_descriptor(std::as_bytes(std::span(&record, 1)), program_end)) {
-    log(log::Level::kWarn, "refused " + peer.to_string() + ": nobody accepts on port " +
-                               std::to_string(listener->local.port));
-    destroy(socket.id);
-    return std::nullopt;
-  }
-  return socket.id;
-}
-
-void Engine::resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) {
-  if (answer_question(id, answer)) return;
-  const auto query = queries_.find(id);
-  if (query == queries_.end()) return;
-  const UniqueFd call = std::move(query->second);
-  queries_.erase(query);
-  if (!answer) {
-    reply_error(call, answer.error().posix, notice_for(answer.error()));
-    return;
-  }
-  wire::Reply out;
-  for (const Ipv4& ip : answer.value()) {
-    if (out.size + sizeof(ip.value) > out.data.size()) break;
-    std::memcpy(out.data.data() + out.size, &ip.value, sizeof(ip.value));
-    out.size = static_cast<std::uint16_t>(out.size + sizeof(ip.value));
-  }
-  reply(call, out);
 }
 
 void Engine::log(log::Level level, std::string_view text) { logger_.write(level, text); }
 
 // What the user should read on the program's stderr: trouble with the module or the port, not
-// what any network may do. Parallel calls that fail for one reason say it once.
-std::string Engine::notice_for(const Error& error) {
+// what any network may do. Parallel calls of one program that fail for one reason say it once.
+std::string Engine::notice_for(const Error& error, pid_t program) {
   const std::string text = port_ ? port_->name() + ": " + error.text : error.text;
   const bool module_trouble = error.modem < 0 && error.posix != ENOENT &&
                               error.posix != ETIMEDOUT && error.posix != ECONNREFUSED;
@@ -645,12 +211,15 @@ std::string Engine::notice_for(const Error& error) {
   }
   if (logger_.is_open()) {
     log(log::Level::kError, text);
-    return {};
+    if (!sharing_ || !sharing_->log_apart) return {};
   }
-  if (text == last_notice_ && now_ - last_notice_time_ < kSameNotice) return {};
-  last_notice_ = text;
-  last_notice_time_ = now_;
-  return text;
+  std::erase_if(notices_, [&](const auto& given) { return now_ - given.second >= kSameNotice; });
+  const bool is_new = notices_.try_emplace({program, text}, now_).second;
+  return is_new ? text : "";
+}
+
+std::string Engine::notice_for(const Error& error, const UniqueFd& call) {
+  return notice_for(error, Owner::of(call, false, 0).pid);
 }
 
 // ---- The end

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -37,7 +38,7 @@ class Engine final : private modem::Host {
  public:
   // `address`: where control calls connect to, "@…" for an abstract name. `pass`: see start_thread.
   // `logger`: a closed one means that errors are handed to the programs, as notices for their
-  // stderr.
+  // stderr; see also Sharing::log_apart.
   static Result<std::unique_ptr<Engine>> create(const config::Config& config,
                                                 const std::string& address, const Pass& pass,
                                                 log::Logger logger);
@@ -72,27 +73,31 @@ class Engine final : private modem::Host {
 
   // ---- The loop (engine.cc)
   Status listen();
+  Status start_trace();
   // What an epoll registration is for; the value is a descriptor or a connection id.
   enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket, kTrace, kOutside };
   void watch(int operation, int fd, unsigned events, Source source, std::uint32_t value);
   void handle(Source source, std::uint32_t value, unsigned events);
+  int wait_time() const;
+  void check_finished();
+  TimePoint finish_deadline() const;
+
+  // ---- The port (port.cc)
+  Status ensure_port();
   void read_port();
   void write_port();
   void watch_port();
   void port_failed(const Error& error);
-  Status ensure_port();
-  modem::PushPolicy push_policy() const;
-  int wait_time() const;
 
-  // ---- Pairs (engine.cc)
+  // ---- Pairs (pairs.cc)
   void on_pair(Socket& socket, unsigned events);
   void watch_pair(const Socket& socket, int operation);
   void show_finish(Socket& socket);
   void fail(Socket& socket, int posix, std::string_view notice);
   void begin_close(Socket& socket);
+  void retire(Socket& socket);
+  void remember(const Socket& socket);
   void destroy(modem::ConnectionId id);
-  void check_finished();
-  TimePoint finish_deadline() const;
 
   // ---- Local ports (local_port.cc)
   enum class For { kBind, kListen };
@@ -113,6 +118,7 @@ class Engine final : private modem::Host {
   void open_udp(Socket& socket);
   std::optional<modem::Host::Datagram> take_of_one(Socket& socket, std::span<std::byte> into);
   void on_datagrams(Socket& socket);
+  void answer_describers(Socket& socket);
   void open_peer(const UniqueFd& call, const wire::Request& request, Socket& socket);
   void maybe_closed(const UniqueFd& call, const wire::Request& request);
   void close_if_dead(modem::ConnectionId id);
@@ -124,7 +130,7 @@ class Engine final : private modem::Host {
   // Whether it was one of those.
   bool answer_question(modem::QueryId id, const Result<std::vector<Ipv4>>& answer);
 
-  // ---- modem::Host
+  // ---- modem::Host (host.cc; the line in port.cc, datagrams in udp.cc)
   void opened(modem::ConnectionId id) override;
   void open_failed(modem::ConnectionId id, const Error& error) override;
   std::size_t take(modem::ConnectionId id, std::span<std::byte> into) override;
@@ -154,28 +160,33 @@ class Engine final : private modem::Host {
   // Whether the caller was still there to be told.
   static bool reply(const UniqueFd& call, const wire::Reply& reply, int descriptor = -1);
   static bool reply_error(const UniqueFd& call, int posix, std::string_view notice = {});
-  void make_socket(const UniqueFd& call, const wire::Request& request);
-  void connect(UniqueFd call, const wire::Request& request, Socket& socket);
-  void start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  void renew(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  void listen(UniqueFd call, const wire::Request& request, Socket& socket);
-  void shutdown(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  void disconnect(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  void give_up(Socket& socket);
-  void retire(Socket& socket);
-  void remember(const Socket& socket);
-  void answer_describers(Socket& socket);
   void describe(UniqueFd call, const wire::Request& request, Socket& socket);
   static wire::Reply description(const Socket& socket);
   void take_error(const UniqueFd& call, Socket& socket);
-  void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
-  static void get_option(const UniqueFd& call, const wire::Request& request, const Socket& socket);
   void release(const UniqueFd& call, Socket& socket);
   void resolve(UniqueFd call, const wire::Request& request);
-  Status start_trace();
   void trace_to(UniqueFd call, const wire::Request& request, UniqueFd file);
   void start_finishing(UniqueFd call);
+  Socket* by_descriptor(const UniqueFd& descriptor);
+
+  // ---- A socket's place (connecting.cc)
+  enum class Gate { kShut, kOpen };
+  Result<Socket*> adopt_pair(int domain, int type, bool nonblocking, Gate gate,
+                             UniqueFd& program_end);
+  std::uint16_t made_up_port();
+  void make_socket(const UniqueFd& call, const wire::Request& request);
+  void bind(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void listen(UniqueFd call, const wire::Request& request, Socket& socket);
+  void shutdown(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void connect(UniqueFd call, const wire::Request& request, Socket& socket);
+  void start_connecting(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void renew(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void disconnect(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  void give_up(Socket& socket);
+
+  // ---- Options (options.cc)
+  void set_option(const UniqueFd& call, const wire::Request& request, Socket& socket);
+  static void get_option(const UniqueFd& call, const wire::Request& request, const Socket& socket);
 
   // ---- What has arrived at the peer (linger.cc)
   void progress(UniqueFd call, Socket& socket);
@@ -213,12 +224,8 @@ class Engine final : private modem::Host {
   void send_command(UniqueFd call, const wire::Request& request);
 
   Socket* find(modem::ConnectionId id);
-  Socket* by_descriptor(const UniqueFd& descriptor);
-  enum class Gate { kShut, kOpen };
-  Result<Socket*> adopt_pair(int domain, int type, bool nonblocking, Gate gate,
-                             UniqueFd& program_end);
-  std::uint16_t made_up_port();
-  std::string notice_for(const Error& error);
+  std::string notice_for(const Error& error, pid_t program);
+  std::string notice_for(const Error& error, const UniqueFd& call);
 
   config::Config config_;
   std::string address_;
@@ -283,8 +290,7 @@ class Engine final : private modem::Host {
   TimePoint next_census_{};
   std::chrono::seconds census_pause_{1};
 
-  std::string last_notice_;
-  TimePoint last_notice_time_;
+  std::map<std::pair<pid_t, std::string>, TimePoint> notices_;  // of late, by program
 };
 
 }  // namespace a7600::engine

@@ -33,6 +33,8 @@ struct Sharing {
   int reserve = 1;
   // Links that one user can have, other than the engine's own and root; 10: all.
   int user_links = 10;
+  // The log is not what the programs' users read, as a service's: errors are for both.
+  bool log_apart = false;
 };
 
 // Who made a socket.

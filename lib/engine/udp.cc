@@ -45,7 +45,7 @@ void Engine::open_udp(Socket& socket) {
   if (socket.state != Socket::State::kIdle || socket.closing || finishing_) return;
   if (const Status port = ensure_port(); !port) {
     socket.pending_error = port.error().posix;
-    socket.notice = notice_for(port.error());
+    socket.notice = notice_for(port.error(), socket.owner.pid);
     return;
   }
   if (socket.local.port == 0) socket.local.port = made_up_port();

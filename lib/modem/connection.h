@@ -47,6 +47,7 @@ struct Connection {
   std::optional<chat::TimePoint> not_before;  // a retry waits until then
   std::optional<chat::TimePoint> result_due;  // kOpening, kClosing: the result line
   int open_attempts = 0;
+  int garbled_opens = 0;      // of them, answered by an ERROR without a reason
   chat::TimePoint dialled{};  // kOpening: since when
   bool opened = false;        // kOpening: "+CIPOPEN: n,0" was there before its OK
   bool displaced = false;     // kOpening: the module gave the link to a server's client

@@ -2,7 +2,6 @@
 #include "modem/modem.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "at/command.h"
@@ -14,7 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr const char* kCloseNetwork = "AT+NETCLOSE";
 constexpr auto kNetworkWait = 10s;
-constexpr auto kRestartWait = 2s;  // a command in flight when the module restarts has no answer
 
 }  // namespace
 
@@ -211,83 +209,6 @@ std::size_t Modem::unfinished() const {
                                }));
 }
 
-std::optional<chat::TimePoint> Modem::deadline() const {
-  std::optional<chat::TimePoint> soonest = chat_.deadline();
-  auto consider = [&soonest](std::optional<chat::TimePoint> time) {
-    if (time && (!soonest || *time < *soonest)) soonest = time;
-  };
-  if (bringup_ && chat_.idle()) consider(bringup_->wake());
-  if (bringup_) consider(bringup_->hold_ends());
-  for (const auto& [id, connection] : connections_) {
-    if (connection.state == Connection::State::kWaiting) consider(connection.deadline);
-    if (connection.not_before && *connection.not_before > now_) consider(connection.not_before);
-    consider(connection.result_due);
-    consider(connection.poll_at);
-    consider(connection.push_due);
-    if (lingers(connection)) {
-      consider(connection.linger_until);
-      if (connection.ask_at > now_) consider(connection.ask_at);
-    }
-  }
-  for (const auto& [id, server] : servers_) {
-    consider(server.stop_due);
-    if (server.stop_not_before > now_) consider(server.stop_not_before);
-    if (server.announced || server.state != Server::State::kWaiting) continue;
-    consider(server.deadline);
-  }
-  if (phase_ == Phase::kOff && !servers_.empty() && now_ < retry_at_) consider(retry_at_);
-  if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
-  consider(data_mode_.wake());
-  consider(leave_result_due_);
-  for (const Query& query : queries_) consider(query.deadline);
-  consider(name_due_);
-  return soonest;
-}
-
-void Modem::expire() {
-  std::vector<ConnectionId> waiting_too_long;
-  for (auto& [id, connection] : connections_) {
-    if (connection.poll_at && now_ >= *connection.poll_at) safety_poll(connection);
-    if (connection.push_due && now_ >= *connection.push_due) {
-      connection.push_due.reset();
-      on_push_missing();
-    }
-    if (connection.state == Connection::State::kWaiting && now_ >= connection.deadline) {
-      waiting_too_long.push_back(id);
-    }
-    if (!connection.result_due || now_ < *connection.result_due) continue;
-    connection.result_due.reset();
-    ++counters_.errors;
-    if (connection.state == Connection::State::kOpening) {
-      log(log::Level::kWarn, "no +CIPOPEN: for " + connection.to.to_string());
-      open_failed(connection, ETIMEDOUT, -1, "the module gave no result");
-    } else {
-      connection.link_open = false;
-      release_link(connection);
-    }
-    return expire();  // the map has changed
-  }
-  for (const ConnectionId id : waiting_too_long) {
-    Error error{ETIMEDOUT, -1, "all ten links of the module stayed in use"};
-    if (phase_ != Phase::kUp) error = not_up();
-    if (connections_.erase(id) > 0) host_.open_failed(id, error);
-  }
-  std::vector<ServerId> unstarted;
-  std::vector<ServerId> unstopped;
-  for (const auto& [id, server] : servers_) {
-    const bool waiting = server.state == Server::State::kWaiting && !server.announced;
-    if (waiting && now_ >= server.deadline) unstarted.push_back(id);
-    if (server.stop_due && now_ >= *server.stop_due) unstopped.push_back(id);
-  }
-  for (const ServerId id : unstopped) servers_.remove(id);
-  for (const ServerId id : unstarted) {
-    if (servers_.find(id) == nullptr) continue;
-    servers_.remove(id);
-    host_.listen_failed(id, not_up());
-  }
-  expire_queries();
-}
-
 // ---- Scheduling
 
 void Modem::command(Task task, ConnectionId id, chat::Command command) {
@@ -332,151 +253,6 @@ bool Modem::next_leave() {
   if (text == kCloseNetwork) leave_result_due_ = now_ + kNetworkWait;
   command(Task::kLeave, 0, {.text = std::move(text), .payload = {}, .timeout = 2s});
   return true;
-}
-
-// ---- What the module says
-
-void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
-  if (const auto* ready = std::get_if<at::DataReady>(&reply)) {
-    on_data_ready(ready->link);
-  } else if (const auto* closed = std::get_if<at::LinkClosed>(&reply)) {
-    on_link_closed(*closed);
-  } else if (const auto* client = std::get_if<at::ClientAccepted>(&reply)) {
-    on_client(*client);
-  } else if (std::holds_alternative<at::NetworkClosed>(reply)) {
-    log(log::Level::kWarn, line);
-    if (phase_ == Phase::kUp || phase_ == Phase::kCheck) network_lost(line);
-  } else if (std::holds_alternative<at::Boot>(reply)) {
-    forget_names();
-    if (bringup_) {
-      bringup_->on_boot(now_);
-      // Whatever was in flight has no answer any more.
-      if (!chat_.idle()) chat_.hurry(now_);
-    } else if (phase_ == Phase::kUp) {
-      log(log::Level::kWarn, "the module has restarted");
-      if (chat_.idle()) {
-        start_check(line);
-      } else {
-        chat_.hurry(now_ + kRestartWait);
-      }
-    }
-  } else if (std::holds_alternative<at::Connect>(reply)) {
-    on_connect_line();
-  } else if (std::holds_alternative<at::Other>(reply)) {
-    log(log::Level::kDebug, "skipped: " + std::string(line));
-  } else {
-    handle_result(reply);
-  }
-}
-
-void Modem::on_line(const at::Reply& reply, std::string_view line) {
-  if (task_ == Task::kForeign) {
-    on_foreign_line(line);
-  } else if (std::holds_alternative<at::Other>(reply)) {
-    log(log::Level::kDebug, "skipped: " + std::string(line));
-  }
-  // Results of what was under way before the check come between the lines of its answers.
-  if (task_ == Task::kBringup && bringup_) return handle_result(reply);
-  if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
-  if (const auto* ack = std::get_if<at::Ack>(&reply)) {
-    if (task_ == Task::kAcknowledged) acknowledged_ = *ack;
-  } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
-    if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
-  } else if (const auto* link = std::get_if<at::OpenLink>(&reply)) {
-    if (task_ == Task::kStillOpen && link->link >= 0 && link->link < at::kLinks) {
-      still_open_ |= 1U << static_cast<unsigned>(link->link);
-    }
-  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
-    on_server_stop(*stopped);
-  } else {
-    handle_result(reply);
-  }
-}
-
-// Result lines that may come behind the final result of their command.
-void Modem::handle_result(const at::Reply& reply) {
-  if (bringup_) bringup_->on_reply(reply, now_);
-  if (const auto* opened = std::get_if<at::OpenResult>(&reply)) {
-    on_open_result(*opened);
-  } else if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
-    on_dns_line(answer->name, answer->ip);
-  } else if (std::holds_alternative<at::DnsError>(reply)) {
-    on_dns_line({}, std::nullopt);
-  } else if (const auto* closed = std::get_if<at::CloseResult>(&reply)) {
-    Connection* connection = by_link(closed->link);
-    if (connection == nullptr) links_.release(closed->link);
-    if (connection == nullptr || connection->state != Connection::State::kClosing) return;
-    connection->link_open = false;
-    // Before its own OK: on_close_answer() releases the link then.
-    if (task_ == Task::kClose && task_id_ == connection->id) return;
-    release_link(*connection);
-  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
-    on_server_stop(*stopped);
-  } else if (std::holds_alternative<at::NetClose>(reply)) {
-    leave_result_due_.reset();
-  }
-}
-
-void Modem::on_answer(const chat::Answer& answer) {
-  const Task task = std::exchange(task_, Task::kNone);
-  if (answer.final != chat::Final::kOk) ++counters_.errors;
-  if (task == Task::kBringup) {
-    if (bringup_) {
-      bringup_->on_answer(answer, chat_.echo_seen(), now_);
-      after_bringup_answer();
-    }
-    return;
-  }
-  if (task == Task::kLeave && answer.final != chat::Final::kOk) leave_result_due_.reset();
-  if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
-  if (task == Task::kForeign) {
-    on_foreign_answer(answer);
-  } else if (task == Task::kResume) {
-    on_resume_answer(answer);
-  } else if (task == Task::kResolve) {
-    on_resolve_answer(answer);
-  } else if (task == Task::kStillOpen) {
-    on_still_open_answer(answer);
-  } else if (task == Task::kRxMode) {
-    on_rx_mode_answer(answer);
-  } else if (task == Task::kStartServer || task == Task::kStopServer) {
-    if (Server* server = servers_.find(task_id_)) {
-      if (task == Task::kStartServer) {
-        on_start_server_answer(*server, answer);
-      } else {
-        on_stop_server_answer(*server, answer);
-      }
-    }
-  } else if (Connection* connection = find(task_id_)) {
-    switch (task) {
-      case Task::kOpen:
-        on_open_answer(*connection, answer);
-        break;
-      case Task::kClose:
-        on_close_answer(*connection, answer);
-        break;
-      case Task::kWhyRefused:
-        on_refused_answer(*connection, answer);
-        break;
-      case Task::kSend:
-        on_send_answer(*connection, answer);
-        break;
-      case Task::kRead:
-        on_read_answer(*connection, answer);
-        break;
-      case Task::kAcknowledged:
-        on_acknowledged_answer(*connection, answer);
-        break;
-      default:
-        break;
-    }
-  }
-  if (task == Task::kSend || task == Task::kRead || task == Task::kClose) {
-    distrust_new_owner(task, answer);
-  }
-  if (answer.final != chat::Final::kTimeout) return;
-  if (task == Task::kSend) unfinished_ = chunk_size_;
-  start_check("a command was not answered");
 }
 
 Connection* Modem::find(ConnectionId id) {

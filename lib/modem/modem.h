@@ -187,27 +187,17 @@ class Modem final : private chat::Listener {
   void on_push_cut(int link) override;
   void on_data(std::span<const std::byte> bytes) override;
 
-  // Scheduling.
+  // The channel falls free (modem.cc). Each next_… says whether it has found something to do.
   void next();
-  void next_bringup();
   bool next_leave();
-  bool next_open();
-  bool next_close();
-  bool next_stray();
-  bool next_server();
-  bool next_refused();
-  bool next_resolve();
-  bool next_rx_mode();
-  bool next_acknowledged();
-  bool next_transfer();
-  bool is_receivable(const Connection& connection) const;
-  bool is_sendable(const Connection& connection) const;
-  bool is_line_slow() const;
-  std::size_t chunk_limit(int link, Direction direction) const;
-  bool next_foreign();
   void command(Task task, ConnectionId id, chat::Command command);
 
+  // What the module says (answers.cc) and what it doesn't (deadlines.cc).
+  void handle_result(const at::Reply& reply);
+  void expire();
+
   // Phases (phases.cc).
+  void next_bringup();
   bool wanted() const;
   void start_bringup(Bringup::Start start);
   void drop_bringup();
@@ -218,23 +208,26 @@ class Modem final : private chat::Listener {
   void network_lost(std::string_view why);
   void lose_connections(int posix, std::string_view why);
   void fail_waiting(const Error& error);
-  void expire();
   // Why something that has waited for the module has waited in vain.
   Error not_up() const;
 
-  // Connections: opening.cc, closing.cc; data: transfer.cc.
-  void handle_result(const at::Reply& reply);
+  // Connections: opening.cc, closing.cc.
+  bool next_open();
   void on_open_answer(Connection& connection, const chat::Answer& answer);
   void on_open_result(const at::OpenResult& result);
   void on_opened(Connection& connection);
   void retry_open(Connection& connection, std::chrono::milliseconds pause);
   void open_failed(Connection& connection, int posix, int err, std::string text);
-  void on_close_answer(Connection& connection, const chat::Answer& answer);
+  bool next_refused();
   void on_refused_answer(Connection& connection, const chat::Answer& answer);
+  bool next_close();
+  bool next_stray();
+  void on_close_answer(Connection& connection, const chat::Answer& answer);
   void on_link_closed(const at::LinkClosed& closed);
 
   // Names (lookups.cc).
   void begin_query(const Query& query);
+  bool next_resolve();
   void on_dns_line(std::string_view name, std::optional<Ipv4> address);
   void on_resolve_answer(const chat::Answer& answer);
   void expire_queries();
@@ -246,6 +239,7 @@ class Modem final : private chat::Listener {
   void answer_queries(const Result<std::vector<Ipv4>>& answer);
 
   // Acknowledgements (acknowledgement.cc).
+  bool next_acknowledged();
   bool can_ask_acknowledged(const Connection& connection) const;
   bool lingers(const Connection& connection) const;
   void answer_unaskable();
@@ -253,6 +247,7 @@ class Modem final : private chat::Listener {
   void answer_acknowledged(Connection& connection, const std::optional<at::Ack>& ack);
 
   // Servers (listening.cc).
+  bool next_server();
   bool has_connections(int server_index) const;
   void on_start_server_answer(Server& server, const chat::Answer& answer);
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
@@ -262,6 +257,7 @@ class Modem final : private chat::Listener {
   void on_client(const at::ClientAccepted& client);
 
   // Commands of somebody else's (foreign.cc).
+  bool next_foreign();
   void on_foreign_line(std::string_view line);
   void on_foreign_answer(const chat::Answer& answer);
   void fail_foreign();
@@ -279,23 +275,19 @@ class Modem final : private chat::Listener {
   void give_before_notice(Connection& connection);
   void refuse_all_but_one();
 
+  // Data (transfer.cc).
+  bool next_transfer();
+  bool is_receivable(const Connection& connection) const;
+  bool is_sendable(const Connection& connection) const;
+  bool is_line_slow() const;
+  std::size_t chunk_limit(int link, Direction direction) const;
   void send_chunk(Connection& connection);
   void read_chunk(Connection& connection);
   void on_send_answer(Connection& connection, const chat::Answer& answer);
   void on_read_answer(Connection& connection, const chat::Answer& answer);
   void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
-  bool reads_by_command() const;
   bool reads(const Connection& connection) const;
-
-  // Direct push mode (push.cc).
-  bool everyone_keeps_up() const;
-  bool is_owner_certain() const;
-  void on_rx_mode_answer(const chat::Answer& answer);
-  void on_push_missing();
-  void mind_typing();
-  Connection* pushed_without_link(const std::optional<Endpoint>& from);
-
   // Gives the connection up. What the module still holds for it is read first, unless a part of
   // the stream before that is lost.
   enum class Drain { kYes, kNo };
@@ -306,6 +298,16 @@ class Modem final : private chat::Listener {
   void safety_poll(Connection& connection);
   bool next_still_open();
   void on_still_open_answer(const chat::Answer& answer);
+
+  // Direct push mode (push.cc).
+  bool next_rx_mode();
+  bool reads_by_command() const;
+  bool everyone_keeps_up() const;
+  bool is_owner_certain() const;
+  void on_rx_mode_answer(const chat::Answer& answer);
+  void on_push_missing();
+  void mind_typing();
+  Connection* pushed_without_link(const std::optional<Endpoint>& from);
 
   Connection* find(ConnectionId id);
   Connection* by_link(int link);

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 constexpr auto kBusyPause = 200ms;
 constexpr auto kTimeoutMargin = 500ms;
 constexpr int kOpenAttempts = 12;  // every link once, and a little patience with <err> 8
+constexpr int kGarbledRetries = 2;
 
 }  // namespace
 
@@ -78,6 +79,11 @@ void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
                         static_cast<int>(in_time ? at::Err::kNetworkFailure : at::Err::kTimeout)});
       } else if (answer.info == at::ErrInfo::kNetworkNotOpened) {
         on_open_result({connection.link, static_cast<int>(at::Err::kNetworkNotOpened)});
+      } else if (!answer.err && answer.text.empty() && connection.garbled_opens < kGarbledRetries) {
+        // Without a reason the command itself may have been garbled on the line; nothing was
+        // opened.
+        ++connection.garbled_opens;
+        retry_open(connection, kBusyPause);
       } else {
         open_failed(connection, answer.info == at::ErrInfo::kInvalidParameter ? EINVAL : EIO, -1,
                     answer.text.empty() ? "ERROR" : answer.text);

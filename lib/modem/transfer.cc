@@ -29,7 +29,8 @@ constexpr std::size_t kAnswerSize = 64;
 constexpr std::size_t kMostTurnaround = 400;
 
 // A data announcement can be missed (MODEM-NOTES), and so can "+IPCLOSE:". A stream in motion is
-// asked soon, a connection that has never carried anything late, and both ever less often.
+// asked soon, and so is a server's new client; a connection of ours that has never carried anything
+// is asked late, and all of them ever less often.
 constexpr auto kFirstPollInMotion = 2s;
 constexpr auto kFirstPollAtRest = 10s;
 constexpr auto kLongestPollPause = 300s;
@@ -284,9 +285,10 @@ void Modem::drained(Connection& connection) {
 
 // ---- The safety poll
 
+// A client that has just connected to a server nearly always speaks first.
 void Modem::expect_first_data(Connection& connection) {
   if (config_.transparent) return;
-  connection.poll_pause = kFirstPollAtRest;
+  connection.poll_pause = connection.server >= 0 ? kFirstPollInMotion : kFirstPollAtRest;
   connection.poll_at = now_ + connection.poll_pause;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,8 @@
 
 namespace a7600::serial {
 namespace {
+
+using namespace std::chrono_literals;
 
 std::string read_all(const std::string& path) {
   UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -38,10 +41,12 @@ std::string_view take_field(std::string_view& line) {
   return field;
 }
 
-// Calls `found` with the names in `directory` until it returns true; returns whether it did.
-bool any_entry(const std::string& directory, const std::function<bool(std::string_view)>& found) {
+// Calls `found` with the names in `directory` until it returns true; returns whether it did, or
+// nullopt when the directory can't be read.
+std::optional<bool> any_entry(const std::string& directory,
+                              const std::function<bool(std::string_view)>& found) {
   DIR* stream = ::opendir(directory.c_str());
-  if (stream == nullptr) return false;
+  if (stream == nullptr) return std::nullopt;
   bool done = false;
   while (!done) {
     const dirent* entry = ::readdir(stream);
@@ -82,36 +87,70 @@ std::optional<pid_t> flock_holder(const std::string& device) {
   return std::nullopt;
 }
 
-bool has_open(const std::string& descriptors, const std::string& device) {
-  return any_entry(descriptors, [&](std::string_view number) {
-    char target[256];
-    const std::string link = descriptors + '/' + std::string(number);
-    const ssize_t size = ::readlink(link.c_str(), target, sizeof target);
-    return size > 0 && std::string_view(target, static_cast<std::size_t>(size)) == device;
-  });
-}
-
-// Threads are looked at one by one: a thread may have a descriptor table of its own, as our engine
-// has.
 std::optional<pid_t> other_opener(const std::string& device) {
+  struct stat status;
+  if (::stat(device.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return std::nullopt;
   std::optional<pid_t> opener;
   any_entry("/proc", [&](std::string_view process) {
     const std::optional<pid_t> pid = parse_pid(process);
-    if (!pid || *pid == ::getpid()) return false;
-    const std::string tasks = "/proc/" + std::string(process) + "/task";
-    if (any_entry(tasks, [&](std::string_view task) {
-          return has_open(tasks + '/' + std::string(task) + "/fd", device);
-        })) {
-      opener = pid;
-    }
+    if (pid && *pid != ::getpid() && has_open(*pid, status.st_rdev) == true) opener = pid;
     return opener.has_value();
   });
   return opener;
 }
 
+std::chrono::nanoseconds read_clock(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 }  // namespace
 
 bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
+
+// Threads are looked at one by one: a thread may have a descriptor table of its own, as our engine
+// has. By number, since a device has other names in another root directory.
+std::optional<bool> has_open(pid_t pid, dev_t device) {
+  bool hidden = false;
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  const auto found = any_entry(tasks, [&](std::string_view task) {
+    const std::string descriptors = tasks + '/' + std::string(task) + "/fd";
+    const auto here = any_entry(descriptors, [&](std::string_view number) {
+      const std::string link = descriptors + '/' + std::string(number);
+      struct statx status;
+      // A file server that is down is not to hold us up.
+      if (::statx(AT_FDCWD, link.c_str(), AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE,
+                  &status) != 0) {
+        hidden = hidden || errno != ENOENT;  // which is one that was closed meanwhile
+        return false;
+      }
+      return S_ISCHR(status.stx_mode) &&
+             makedev(status.stx_rdev_major, status.stx_rdev_minor) == device;
+    });
+    hidden = hidden || !here;
+    return here.value_or(false);
+  });
+  if (found == true) return true;
+  if (!found || hidden) return std::nullopt;
+  return false;
+}
+
+// Field 22 of /proc/PID/stat, in ticks since the system's start.
+std::optional<std::chrono::nanoseconds> started_at(pid_t pid) {
+  const std::string text = read_all("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = text.rfind(')');  // field 2, which may hold anything
+  if (name_end == std::string::npos) return std::nullopt;
+  std::string_view rest = std::string_view(text).substr(name_end + 1);
+  for (int field = 3; field < 22; ++field) take_field(rest);
+  const std::string_view field = take_field(rest);
+  std::int64_t ticks = 0;
+  if (std::from_chars(field.data(), field.data() + field.size(), ticks).ec != std::errc()) {
+    return std::nullopt;
+  }
+  const std::chrono::nanoseconds tick = std::chrono::nanoseconds(1s) / ::sysconf(_SC_CLK_TCK);
+  return read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME) + ticks * tick;
+}
 
 std::optional<pid_t> find_holder(const std::string& device) {
   if (const std::optional<pid_t> pid = flock_holder(device)) return pid;

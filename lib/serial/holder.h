@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,14 @@ namespace a7600::serial {
 
 // Whether a process of that id exists, ours or not.
 bool is_alive(pid_t pid);
+
+// Whether process `pid` has the character device of that number open. nullopt when its descriptors
+// are not for us to see: another user's process, or it has just ended.
+std::optional<bool> has_open(pid_t pid, dev_t device);
+
+// When process `pid` began, by the wall clock as it is set now, since 1970. nullopt when that is
+// hidden from us, or it has ended.
+std::optional<std::chrono::nanoseconds> started_at(pid_t pid);
 
 // Who holds `device`, a path without symbolic links: whoever has the flock(2) on it, else another
 // process that has it open. nullopt when nobody does, or nobody that we may see.

@@ -26,7 +26,10 @@ Error device_in_use(const std::string& device, const std::string& directory = lo
 // - TIOCEXCL makes the kernel refuse anybody else's open(2), except root's. Not on a PTY: there it
 //   would last until the *other* side is closed, past a crash of ours (seen on Linux 6.18);
 // - the UUCP lock file is what minicom, picocom, pppd and others look at. It is left out when its
-//   directory can't be written. One whose process is gone is taken over.
+//   directory can't be written. One whose process is gone is taken over, and so is one whose pid
+//   was given to another process since: that doesn't have the device open or, where its descriptors
+//   are hidden from us, has begun after the file was written. A file of the last ten seconds
+//   counts in any case, for its program may be about to open the device.
 class DeviceLock {
  public:
   // Locks `device`, which is open as `fd`. The descriptor stays the caller's and must outlive the

@@ -53,11 +53,10 @@ enum class Op : std::uint16_t {
 
 // Request::flags
 inline constexpr std::uint32_t kNonBlocking = 1;
-inline constexpr std::uint32_t kForce = 2;    // kCommand: also one that upsets the engine
-inline constexpr std::uint32_t kOnPair = 4;   // the kernel honours the option on the program's end
-inline constexpr std::uint32_t kMapped = 16;  // kBind: IPv4, in an IPv6 address
-// The address that datagrams leave from is waited for.
-inline constexpr std::uint32_t kWantsAddress = 8;
+inline constexpr std::uint32_t kForce = 2;   // kCommand: also one that upsets the engine
+inline constexpr std::uint32_t kOnPair = 4;  // the kernel honours the option on the program's end
+inline constexpr std::uint32_t kWantsAddress = 8;  // the one that datagrams leave from
+inline constexpr std::uint32_t kMapped = 16;       // kBind: IPv4, in an IPv6 address
 // Reply::flags: what the engine says is the whole truth; the kernel's own view is not to be asked.
 inline constexpr std::uint32_t kAuthoritative = 1;
 

@@ -14,6 +14,7 @@ from harness.build_tree import BUILD, clean_environment
 
 SOURCE = Path(__file__).resolve().parents[2]
 PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", SOURCE / "tests" / "README.md",
+         SOURCE / "tests" / "fuzz" / "README.md",
          *sorted((SOURCE / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?:^<!-- (?P<note>[^>]*) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$",
                    re.MULTILINE | re.DOTALL)

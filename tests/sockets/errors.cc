@@ -108,9 +108,9 @@ CASE(addresses_of_wrong_length_or_family) {
   far::Listener listener;
   const Address to = listener.address();
   const int fd = tcp();
-  for (const socklen_t length : {0, 1, 2, 8, 15}) SHOW(connect(fd, to.get(), length));
+  for (const socklen_t length : {0U, 1U, 2U, 8U, 15U}) SHOW(connect(fd, to.get(), length));
   SHOW(connect(fd, to.get(), 1000));
-  for (const socklen_t length : {0, 1, 2, 8, 15}) SHOW(bind(fd, to.get(), length));
+  for (const socklen_t length : {0U, 1U, 2U, 8U, 15U}) SHOW(bind(fd, to.get(), length));
   SHOW(bind(fd, to.get(), 1000));
   Address other = to;
   other.storage.ss_family = AF_UNIX;

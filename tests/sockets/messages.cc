@@ -19,6 +19,7 @@
 
 #include "support/address.h"
 #include "support/case.h"
+#include "support/connected.h"
 #include "support/direct.h"
 #include "support/far.h"
 #include "support/look.h"
@@ -26,27 +27,6 @@
 namespace {
 
 using namespace sockets;
-
-struct Connected {
-  far::Listener listener;
-  int fd = tcp();
-  far::Stream peer;
-
-  Connected() {
-    NEED(connect_to(fd, listener.address()));
-    peer = listener.next();
-  }
-
-  // Waits until `bytes` have arrived.
-  void hear(const std::string& bytes) {
-    peer.give(bytes);
-    int there = 0;
-    while (there < static_cast<int>(bytes.size())) {
-      await(fd, POLLIN);
-      NEED(::ioctl(fd, FIONREAD, &there));
-    }
-  }
-};
 
 volatile sig_atomic_t g_signals = 0;
 void count_signal(int) { g_signals = g_signals + 1; }

@@ -177,13 +177,13 @@ CASE(of_wrong_length) {
   const int fd = tcp();
   const int value = 1;
   for (const auto& option : {kSocketOptions[0], kTcpOptions[0], kIpOptions[0]}) {
-    for (const socklen_t length : {0, 1, 3, 4, 8}) {
+    for (const socklen_t length : {0U, 1U, 3U, 4U, 8U}) {
       const long room[2] = {value, 0};
       const int result = setsockopt(fd, option.level, option.name, room, length);
       say("%s by %u bytes: %s", option.text, length,
           result == 0 ? get_int(fd, option.level, option.name).c_str() : errno_name(errno).c_str());
     }
-    for (const socklen_t length : {0, 1, 3, 4, 8}) {
+    for (const socklen_t length : {0U, 1U, 3U, 4U, 8U}) {
       long room = 0;
       socklen_t size = length;
       const int result = getsockopt(fd, option.level, option.name, &room, &size);

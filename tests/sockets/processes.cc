@@ -22,6 +22,7 @@
 #include "support/address.h"
 #include "support/cancelled.h"
 #include "support/case.h"
+#include "support/connected.h"
 #include "support/direct.h"
 #include "support/far.h"
 #include "support/look.h"
@@ -29,17 +30,6 @@
 namespace {
 
 using namespace sockets;
-
-struct Connected {
-  far::Listener listener;
-  int fd = tcp();
-  far::Stream peer;
-
-  Connected() {
-    NEED(connect_to(fd, listener.address()));
-    peer = listener.next();
-  }
-};
 
 void show_child(pid_t child) {
   int status = 0;

@@ -9,6 +9,7 @@
 
 #include "support/address.h"
 #include "support/case.h"
+#include "support/connected.h"
 #include "support/direct.h"
 #include "support/far.h"
 #include "support/look.h"
@@ -151,26 +152,23 @@ CASE(an_idle_connection) {
 }
 
 CASE(events_for_reading_come_by_level_edge_and_once) {
-  far::Listener listener;
-  const int fd = tcp();
-  NEED(connect_to(fd, listener.address()));
-  far::Stream peer = listener.next();
+  Connected c;
   const Epoll level;
-  level.add(fd, EPOLLIN);
+  level.add(c.fd, EPOLLIN);
   const Epoll edge;
-  edge.add(fd, EPOLLIN | EPOLLET);
+  edge.add(c.fd, EPOLLIN | EPOLLET);
   const Epoll once;
-  once.add(fd, EPOLLIN | EPOLLONESHOT);
-  peer.give("12");
+  once.add(c.fd, EPOLLIN | EPOLLONESHOT);
+  c.peer.give("12");
   say("level %s", level.next().c_str());
   say("level %s", level.next().c_str());
   say("edge %s", edge.next().c_str());
   say("edge %s", edge.next(50).c_str());
   say("once %s", once.next().c_str());
-  peer.give("34");
+  c.peer.give("34");
   say("edge %s", edge.next().c_str());
   say("once %s", once.next(50).c_str());
-  show_receive(fd, 4);
+  show_receive(c.fd, 4);
   say("level %s", level.next(50).c_str());
 }
 
@@ -246,32 +244,26 @@ CASE(a_connect_that_times_out_goes_on) {
 }
 
 CASE(reads_and_writes_time_out) {
-  far::Listener listener;
-  const int fd = tcp();
-  NEED(connect_to(fd, listener.address()));
-  far::Stream peer = listener.next();
+  Connected c;
   const timeval timeout{0, 50000};
-  NEED(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)));
-  NEED(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)));
-  show_receive(fd);
+  NEED(setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)));
+  NEED(setsockopt(c.fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)));
+  show_receive(c.fd);
   char byte = 0;
-  SHOW(read(fd, &byte, 1));
+  SHOW(read(c.fd, &byte, 1));
   const std::string piece = pattern(65536);
-  while (send(fd, piece.data(), piece.size(), MSG_NOSIGNAL) > 0) {
+  while (send(c.fd, piece.data(), piece.size(), MSG_NOSIGNAL) > 0) {
   }
   say("send: %s", errno_name(errno).c_str());
 }
 
 CASE(closing_takes_a_socket_out_of_epoll) {
-  far::Listener listener;
-  const int fd = tcp();
-  NEED(connect_to(fd, listener.address()));
-  far::Stream peer = listener.next();
+  Connected c;
   const Epoll level;
-  level.add(fd, EPOLLIN);
-  peer.give("data");
+  level.add(c.fd, EPOLLIN);
+  c.peer.give("data");
   say("before %s", level.next().c_str());
-  close(fd);
+  close(c.fd);
   say("after %s", level.next(20).c_str());
 }
 

@@ -8,6 +8,7 @@
 
 #include "support/address.h"
 #include "support/case.h"
+#include "support/connected.h"
 #include "support/direct.h"
 #include "support/far.h"
 #include "support/look.h"
@@ -15,17 +16,6 @@
 namespace {
 
 using namespace sockets;
-
-struct Connected {
-  far::Listener listener;
-  int fd = tcp();
-  far::Stream peer;
-
-  Connected() {
-    NEED(connect_to(fd, listener.address()));
-    peer = listener.next();
-  }
-};
 
 CASE(bytes_go_both_ways) {
   Connected c;

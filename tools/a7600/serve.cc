@@ -104,6 +104,7 @@ int serve(const std::function<Result<config::Config>()>& load, const ServeOption
   hosting.sharing.group = access.value().group;
   hosting.sharing.reserve = options.reserve;
   hosting.sharing.user_links = options.user_links;
+  hosting.sharing.log_apart = !options.background;
   if (options.idle > 0) hosting.idle = std::chrono::seconds(options.idle);
   hosting.reload = load;
   // Programs that look for an engine from now on find none; the calls of others are still served.

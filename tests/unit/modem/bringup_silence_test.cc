@@ -40,6 +40,17 @@ TEST_CASE("a silent module is probed, escaped, padded and given up") {
   CHECK_FALSE(rig.modem.deadline().has_value());
 }
 
+// Seen: behind a command of `a7600 status` a connect failed with "the module is not up".
+TEST_CASE("a connection whose bring-up waits for another's command says that nothing answers") {
+  Rig rig;
+  rig.modem.send_command(6, "AT+CGMM", 10s, rig.now);
+  rig.expect("AT+CGMM");
+  rig.open(1, 3s);
+  rig.pass(3s);
+  CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
+  CHECK(rig.last_error().text.find("does not answer") != std::string::npos);
+}
+
 TEST_CASE("a module in transparent mode answers after the escape") {
   Rig rig;
   rig.open(1);

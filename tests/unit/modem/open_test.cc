@@ -208,12 +208,41 @@ TEST_CASE("<err> 8 is busy: tried again after a pause, then EAGAIN") {
   CHECK(rig.events() == Events{"open_failed 1 EAGAIN"});
 }
 
-TEST_CASE("an ERROR without a result is EIO, or EINVAL when the module says so") {
+// Seen: where CIPSEND was sent again after an ERROR alone, CIPOPEN failed the connect at once.
+TEST_CASE("a bare ERROR may be a garbled command: twice more, each with the next link, then EIO") {
+  for (const bool recovers : {true, false}) {
+    INFO(recovers);
+    Rig rig;
+    rig.bring_up();
+    rig.open(1);
+    rig.play({{Rig::open_command(1, 9), "ERROR"}});
+    rig.expect_nothing();
+    rig.pass(200ms);
+    rig.play({{Rig::open_command(1, 8), "ERROR"}});
+    CHECK(rig.events().empty());
+    rig.pass(200ms);
+    rig.play({{Rig::open_command(1, 7), recovers ? "OK|+CIPOPEN: 7,0" : "ERROR"}});
+    CHECK(rig.events() == Events{recovers ? "opened 1" : "open_failed 1 EIO"});
+    rig.expect_nothing();
+  }
+}
+
+TEST_CASE("a connection that is closed while a garbled open waits is not opened again") {
+  Rig rig;
+  rig.bring_up();
+  rig.open(1);
+  rig.play({{Rig::open_command(1, 9), "ERROR"}});
+  rig.close(1);
+  rig.pass(1s);
+  rig.expect_nothing();
+  CHECK(rig.modem.unfinished() == 0);
+}
+
+TEST_CASE("an ERROR with a reason but no result is EIO, or EINVAL when the module says so") {
   const struct {
     const char* answer;
     const char* name;
-  } rows[] = {{"ERROR", "EIO"},
-              {"+IP ERROR: Invalid parameter|ERROR", "EINVAL"},
+  } rows[] = {{"+IP ERROR: Invalid parameter|ERROR", "EINVAL"},
               {"+IP ERROR: Client index overflow|ERROR", "EIO"},
               {"+CME ERROR: 3", "EIO"}};
   for (const auto& row : rows) {

@@ -40,6 +40,16 @@ Rig& up(Rig& rig, modem::PushPolicy policy, const Script& set_up) {
   return rig;
 }
 
+// Connection 1 on link 9 has read its first chunk; push is what the policy makes of that.
+void begin_download(Rig& rig) {
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "first ", 6);
+}
+
 // Connection 1 on link 9, connection 2 on link 8, the module pushing with a header that it has
 // agreed to but not yet shown.
 Rig& agreed(Rig& rig) {
@@ -79,12 +89,7 @@ TEST_CASE("without a policy nothing is pushed") {
 
 TEST_CASE("a bulk download is pushed if the line allows it") {
   Rig rig;
-  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
-  rig.bring_up();
-  rig.connect(1, 9);
-  rig.say("+CIPRXGET: 1,9");
-  rig.expect("AT+CIPRXGET=2,9");
-  rig.say_payload(9, "first ", 6);
+  begin_download(rig);
   rig.play(kSetUp);
   push(rig, 9, "second");
   CHECK(rig.received(1) == "first second");
@@ -254,12 +259,7 @@ TEST_CASE("data pushed without a name for one of two connections resets both") {
 
 TEST_CASE("a module that keeps back what it held when push began is read from for good") {
   Rig rig;
-  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
-  rig.bring_up();
-  rig.connect(1, 9);
-  rig.say("+CIPRXGET: 1,9");
-  rig.expect("AT+CIPRXGET=2,9");
-  rig.say_payload(9, "first ", 6);
+  begin_download(rig);
   rig.play(kSetUp);
   rig.expect_nothing();
   rig.pass(2s);
@@ -272,12 +272,7 @@ TEST_CASE("a module that keeps back what it held when push began is read from fo
 
 TEST_CASE("a peer that closes while push begins is read to its end") {
   Rig rig;
-  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
-  rig.bring_up();
-  rig.connect(1, 9);
-  rig.say("+CIPRXGET: 1,9");
-  rig.expect("AT+CIPRXGET=2,9");
-  rig.say_payload(9, "first ", 6);
+  begin_download(rig);
   Script set_up = kSetUp;
   set_up.back().answer = "+IPCLOSE: 9,1|OK";
   rig.play(set_up);

@@ -80,6 +80,19 @@ TEST_CASE("data that is announced before its client is read") {
   rig.expect("AT+CIPRXGET=2,0");
 }
 
+// Seen: the first "+CIPRXGET: 1" of a new client was lost on the line, and its request lay in the
+// module for ten seconds.
+TEST_CASE("a client whose first data was announced unheard is looked after soon") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.pass(1999ms);
+  rig.expect_nothing();
+  rig.pass(1ms);
+  rig.expect("AT+CIPRXGET=2,0");
+  rig.say_payload(0, "GET /");
+  CHECK(rig.received(100) == "GET /");
+}
+
 TEST_CASE("a client that the host refuses is closed") {
   Rig rig;
   listening(rig).refuse_accepted = true;

@@ -2,15 +2,20 @@
 #include "serial/lock.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <optional>
+#include <thread>
 
 #include "child.h"
 #include "pty.h"
@@ -32,7 +37,16 @@ struct Bench {
     return {std::istreambuf_iterator<char>(stream), {}};
   }
   void write(const std::string& text) const { std::ofstream(file) << text; }
+  void write(const std::string& text, std::chrono::seconds age) const {
+    write(text);
+    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - age);
+  }
 };
+
+using namespace std::chrono_literals;
+
+// A little more than what a program may take from its lock file to its open(2).
+constexpr auto kAfterGrace = 11s;
 
 std::string hdb(pid_t pid) {
   char text[16];
@@ -101,6 +115,86 @@ TEST_CASE("a lock file whose process is gone is taken over, in either form") {
   Result<DeviceLock> lock = bench.acquire();
   REQUIRE(lock.ok());
   CHECK(bench.text() == hdb(::getpid()));
+}
+
+// Seen: a program was killed with SIGKILL, another process was given its pid, and the port was
+// EBUSY until somebody removed the lock file by hand.
+TEST_CASE("a lock file whose pid was given to another process is taken over") {
+  const Bench bench;
+  const Child child([&](const auto& tell) {
+    ::close(bench.fd.get());  // inherited
+    tell("");
+  });
+  bench.write(hdb(child.pid()), 1h);
+  Result<DeviceLock> lock = bench.acquire();
+  REQUIRE(lock.ok());
+  CHECK(lock.value().was_abandoned());
+  CHECK(bench.text() == hdb(::getpid()));
+}
+
+// What must not come of that: minicom and pppd write the lock file first and open the device then.
+TEST_CASE("a fresh lock file of a process that hasn't opened the device yet is EBUSY") {
+  const Bench bench;
+  const Child child([&](const auto& tell) {
+    ::close(bench.fd.get());
+    tell("");
+  });
+  bench.write(hdb(child.pid()));
+  Result<DeviceLock> lock = bench.acquire();
+  REQUIRE_FALSE(lock.ok());
+  CHECK(lock.error().posix == EBUSY);
+  CHECK(bench.text() == hdb(child.pid()));
+}
+
+// Nor of a lock that is held for long. The engine's thread has a descriptor table of its own, so
+// that /proc/PID/fd doesn't list the device.
+TEST_CASE("an old lock file of a process that has the device open is EBUSY") {
+  const Bench bench;
+  const bool apart = GENERATE(false, true);
+  const Child child([&](const auto& tell) {
+    if (!apart) return tell("");  // with the descriptor that it has inherited
+    std::promise<void> unshared;
+    std::promise<void> ended;
+    std::thread thread([&] {
+      ::unshare(CLONE_FILES);
+      unshared.set_value();
+      ended.get_future().wait();
+    });
+    unshared.get_future().wait();
+    ::close(bench.fd.get());  // here, not there
+    tell("");
+    ended.set_value();
+    thread.join();
+  });
+  bench.write(hdb(child.pid()), 1h);
+  Result<DeviceLock> lock = bench.acquire();
+  REQUIRE_FALSE(lock.ok());
+  CHECK(lock.error().posix == EBUSY);
+  CHECK(lock.error().text.find("(pid " + std::to_string(child.pid()) + ')') != std::string::npos);
+}
+
+// The same with a pid that went to another user's process, whose descriptors can't be looked into.
+TEST_CASE("where descriptors are hidden, a process counts if it is older than its lock file") {
+  const Bench bench;
+  REQUIRE(::chmod(bench.directory.path().c_str(), 0777) == 0);
+  const auto try_as_nobody = [&](std::chrono::seconds age) {
+    bench.write(hdb(1), age);
+    const Child child([&](const auto& tell) {
+      if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) return tell("still root");
+      if (::access("/proc/1/fd", R_OK) == 0) return tell("not hidden");
+      const Result<DeviceLock> lock = bench.acquire();
+      tell(lock.ok() ? "locked" : strerrorname_np(lock.error().posix));
+    });
+    return child.told();
+  };
+  const std::chrono::hours ages(24 * 365 * 20);
+  const std::string seen = try_as_nobody(ages);
+  if (seen == "still root" || seen == "not hidden") {
+    WARN("skipped: there is no process here whose descriptors are hidden from this one: " << seen);
+    return;
+  }
+  CHECK(seen == "locked");
+  CHECK(try_as_nobody(kAfterGrace) == "EBUSY");
 }
 
 TEST_CASE("a lock file that names no process is left to a person") {

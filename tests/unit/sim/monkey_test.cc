@@ -79,12 +79,22 @@ class Monkey {
     // To the last byte: chatter has a "PB DONE", too.
     while (!rig_.wait(Milliseconds(20)).empty()) continue;
     rig_.modem.reboot();
-    rig_.until("PB DONE\r\n");
-    CHECK(rig_.command("ATE0") == "ATE0\r|OK|");
-    CHECK(rig_.command("AT+CIPCLOSE?") == "|+CIPCLOSE: 0,0,0,0,0,0,0,0,0,0||OK|");
+    rig_.until("PB DONE");
+    rig_.until("\n");
+    CHECK(answer("ATE0") == "ATE0\nOK\n");
+    CHECK(answer("AT+CIPCLOSE?") == "\n+CIPCLOSE: 0,0,0,0,0,0,0,0,0,0\n\nOK\n");
   }
 
  private:
+  // Without CR, of which the firmwares put one or more before a LF.
+  std::string answer(const std::string& command) {
+    rig_.type(command + "\r");
+    std::string lines = rig_.until("OK");
+    lines += rig_.until("\n");
+    std::erase(lines, '\r');
+    return lines;
+  }
+
   Rig rig_;
   Log log_;
   Faults dice_;
@@ -92,8 +102,7 @@ class Monkey {
 };
 
 TEST_CASE("a module that everything has happened to is fresh after a restart") {
-  // Not "odd", whose line ends the rig does not read.
-  for (const char* profile : {"manual", "a7670", "sim7600"}) {
+  for (const char* profile : {"manual", "a7670", "sim7600", "odd"}) {
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
       Options options;
       options.profile = profile;

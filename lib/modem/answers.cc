@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+//
+// What the module says, and whose it is: unsolicited codes, lines of an answer, results that come
+// behind their answer, and final results.
+#include <utility>
+
+#include "modem/modem.h"
+
+namespace a7600::modem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRestartWait = 2s;  // a command in flight when the module restarts has no answer
+
+}  // namespace
+
+void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
+  if (const auto* ready = std::get_if<at::DataReady>(&reply)) {
+    on_data_ready(ready->link);
+  } else if (const auto* closed = std::get_if<at::LinkClosed>(&reply)) {
+    on_link_closed(*closed);
+  } else if (const auto* client = std::get_if<at::ClientAccepted>(&reply)) {
+    on_client(*client);
+  } else if (std::holds_alternative<at::NetworkClosed>(reply)) {
+    log(log::Level::kWarn, line);
+    if (phase_ == Phase::kUp || phase_ == Phase::kCheck) network_lost(line);
+  } else if (std::holds_alternative<at::Boot>(reply)) {
+    forget_names();
+    if (bringup_) {
+      bringup_->on_boot(now_);
+      // Whatever was in flight has no answer any more.
+      if (!chat_.idle()) chat_.hurry(now_);
+    } else if (phase_ == Phase::kUp) {
+      log(log::Level::kWarn, "the module has restarted");
+      if (chat_.idle()) {
+        start_check(line);
+      } else {
+        chat_.hurry(now_ + kRestartWait);
+      }
+    }
+  } else if (std::holds_alternative<at::Connect>(reply)) {
+    on_connect_line();
+  } else if (std::holds_alternative<at::Other>(reply)) {
+    log(log::Level::kDebug, "skipped: " + std::string(line));
+  } else {
+    handle_result(reply);
+  }
+}
+
+void Modem::on_line(const at::Reply& reply, std::string_view line) {
+  if (task_ == Task::kForeign) {
+    on_foreign_line(line);
+  } else if (std::holds_alternative<at::Other>(reply)) {
+    log(log::Level::kDebug, "skipped: " + std::string(line));
+  }
+  // Results of what was under way before the check come between the lines of its answers.
+  if (task_ == Task::kBringup && bringup_) return handle_result(reply);
+  if (task_ == Task::kRxMode) rx_mode_.on_reply(reply);
+  if (const auto* ack = std::get_if<at::Ack>(&reply)) {
+    if (task_ == Task::kAcknowledged) acknowledged_ = *ack;
+  } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
+    if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
+  } else if (const auto* link = std::get_if<at::OpenLink>(&reply)) {
+    if (task_ == Task::kStillOpen && link->link >= 0 && link->link < at::kLinks) {
+      still_open_ |= 1U << static_cast<unsigned>(link->link);
+    }
+  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
+    on_server_stop(*stopped);
+  } else {
+    handle_result(reply);
+  }
+}
+
+// Result lines that may come behind the final result of their command.
+void Modem::handle_result(const at::Reply& reply) {
+  if (bringup_) bringup_->on_reply(reply, now_);
+  if (const auto* opened = std::get_if<at::OpenResult>(&reply)) {
+    on_open_result(*opened);
+  } else if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
+    on_dns_line(answer->name, answer->ip);
+  } else if (std::holds_alternative<at::DnsError>(reply)) {
+    on_dns_line({}, std::nullopt);
+  } else if (const auto* closed = std::get_if<at::CloseResult>(&reply)) {
+    Connection* connection = by_link(closed->link);
+    if (connection == nullptr) links_.release(closed->link);
+    if (connection == nullptr || connection->state != Connection::State::kClosing) return;
+    connection->link_open = false;
+    // Before its own OK: on_close_answer() releases the link then.
+    if (task_ == Task::kClose && task_id_ == connection->id) return;
+    release_link(*connection);
+  } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
+    on_server_stop(*stopped);
+  } else if (std::holds_alternative<at::NetClose>(reply)) {
+    leave_result_due_.reset();
+  }
+}
+
+void Modem::on_answer(const chat::Answer& answer) {
+  const Task task = std::exchange(task_, Task::kNone);
+  if (answer.final != chat::Final::kOk) ++counters_.errors;
+  if (task == Task::kBringup) {
+    if (bringup_) {
+      bringup_->on_answer(answer, chat_.echo_seen(), now_);
+      after_bringup_answer();
+    }
+    return;
+  }
+  if (task == Task::kLeave && answer.final != chat::Final::kOk) leave_result_due_.reset();
+  if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
+  if (task == Task::kForeign) {
+    on_foreign_answer(answer);
+  } else if (task == Task::kResume) {
+    on_resume_answer(answer);
+  } else if (task == Task::kResolve) {
+    on_resolve_answer(answer);
+  } else if (task == Task::kStillOpen) {
+    on_still_open_answer(answer);
+  } else if (task == Task::kRxMode) {
+    on_rx_mode_answer(answer);
+  } else if (task == Task::kStartServer || task == Task::kStopServer) {
+    if (Server* server = servers_.find(task_id_)) {
+      if (task == Task::kStartServer) {
+        on_start_server_answer(*server, answer);
+      } else {
+        on_stop_server_answer(*server, answer);
+      }
+    }
+  } else if (Connection* connection = find(task_id_)) {
+    switch (task) {
+      case Task::kOpen:
+        on_open_answer(*connection, answer);
+        break;
+      case Task::kClose:
+        on_close_answer(*connection, answer);
+        break;
+      case Task::kWhyRefused:
+        on_refused_answer(*connection, answer);
+        break;
+      case Task::kSend:
+        on_send_answer(*connection, answer);
+        break;
+      case Task::kRead:
+        on_read_answer(*connection, answer);
+        break;
+      case Task::kAcknowledged:
+        on_acknowledged_answer(*connection, answer);
+        break;
+      default:
+        break;
+    }
+  }
+  if (task == Task::kSend || task == Task::kRead || task == Task::kClose) {
+    distrust_new_owner(task, answer);
+  }
+  if (answer.final != chat::Final::kTimeout) return;
+  if (task == Task::kSend) unfinished_ = chunk_size_;
+  start_check("a command was not answered");
+}
+
+}  // namespace a7600::modem

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// What is waited for, and what happens when it has been waited for long enough.
+#include <algorithm>
+#include <cerrno>
+
+#include "modem/modem.h"
+
+namespace a7600::modem {
+
+std::optional<chat::TimePoint> Modem::deadline() const {
+  std::optional<chat::TimePoint> soonest = chat_.deadline();
+  auto consider = [&soonest](std::optional<chat::TimePoint> time) {
+    if (time && (!soonest || *time < *soonest)) soonest = time;
+  };
+  if (bringup_ && chat_.idle()) consider(bringup_->wake());
+  if (bringup_) consider(bringup_->hold_ends());
+  for (const auto& [id, connection] : connections_) {
+    if (connection.state == Connection::State::kWaiting) consider(connection.deadline);
+    if (connection.not_before && *connection.not_before > now_) consider(connection.not_before);
+    consider(connection.result_due);
+    consider(connection.poll_at);
+    consider(connection.push_due);
+    if (lingers(connection)) {
+      consider(connection.linger_until);
+      if (connection.ask_at > now_) consider(connection.ask_at);
+    }
+  }
+  for (const auto& [id, server] : servers_) {
+    consider(server.stop_due);
+    if (server.stop_not_before > now_) consider(server.stop_not_before);
+    if (server.announced || server.state != Server::State::kWaiting) continue;
+    consider(server.deadline);
+  }
+  if (phase_ == Phase::kOff && !servers_.empty() && now_ < retry_at_) consider(retry_at_);
+  if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
+  consider(data_mode_.wake());
+  consider(leave_result_due_);
+  for (const Query& query : queries_) consider(query.deadline);
+  consider(name_due_);
+  return soonest;
+}
+
+void Modem::expire() {
+  std::vector<ConnectionId> waiting_too_long;
+  for (auto& [id, connection] : connections_) {
+    if (connection.poll_at && now_ >= *connection.poll_at) safety_poll(connection);
+    if (connection.push_due && now_ >= *connection.push_due) {
+      connection.push_due.reset();
+      on_push_missing();
+    }
+    if (connection.state == Connection::State::kWaiting && now_ >= connection.deadline) {
+      waiting_too_long.push_back(id);
+    }
+    if (!connection.result_due || now_ < *connection.result_due) continue;
+    connection.result_due.reset();
+    ++counters_.errors;
+    if (connection.state == Connection::State::kOpening) {
+      log(log::Level::kWarn, "no +CIPOPEN: for " + connection.to.to_string());
+      open_failed(connection, ETIMEDOUT, -1, "the module gave no result");
+    } else {
+      connection.link_open = false;
+      release_link(connection);
+    }
+    return expire();  // the map has changed
+  }
+  for (const ConnectionId id : waiting_too_long) {
+    Error error{ETIMEDOUT, -1, "all ten links of the module stayed in use"};
+    if (phase_ != Phase::kUp) error = not_up();
+    if (connections_.erase(id) > 0) host_.open_failed(id, error);
+  }
+  std::vector<ServerId> unstarted;
+  std::vector<ServerId> unstopped;
+  for (const auto& [id, server] : servers_) {
+    const bool waiting = server.state == Server::State::kWaiting && !server.announced;
+    if (waiting && now_ >= server.deadline) unstarted.push_back(id);
+    if (server.stop_due && now_ >= *server.stop_due) unstopped.push_back(id);
+  }
+  for (const ServerId id : unstopped) servers_.remove(id);
+  for (const ServerId id : unstarted) {
+    if (servers_.find(id) == nullptr) continue;
+    servers_.remove(id);
+    host_.listen_failed(id, not_up());
+  }
+  expire_queries();
+}
+
+}  // namespace a7600::modem
