@@ -26,6 +26,7 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
     log(log::Level::kWarn, line);
     if (phase_ == Phase::kUp || phase_ == Phase::kCheck) network_lost(line);
   } else if (std::holds_alternative<at::Boot>(reply)) {
+    forget_names();
     if (bringup_) {
       bringup_->on_boot(now_);
       // Whatever was in flight has no answer any more.

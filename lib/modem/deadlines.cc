@@ -36,10 +36,8 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
   consider(data_mode_.wake());
   consider(leave_result_due_);
-  for (const Query& query : queries_) {
-    consider(query.deadline);
-    consider(query.result_due);
-  }
+  for (const Query& query : queries_) consider(query.deadline);
+  consider(name_due_);
   return soonest;
 }
 
@@ -84,21 +82,7 @@ void Modem::expire() {
     servers_.remove(id);
     host_.listen_failed(id, not_up());
   }
-  // Also the one in flight: its answer is nobody's then.
-  for (;;) {
-    const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
-      return now_ >= query.deadline;
-    });
-    if (expired == queries_.end()) break;
-    const QueryId id = expired->id;
-    Error error{ETIMEDOUT, -1, "look up " + expired->name.text() + ": no answer in time"};
-    if (phase_ != Phase::kUp) error = not_up();
-    queries_.erase(expired);
-    host_.resolved(id, error);
-  }
-  if (!queries_.empty() && queries_.front().result_due && now_ >= *queries_.front().result_due) {
-    resolve_failed(queries_.front().id, ENOENT, "no address");
-  }
+  expire_queries();
 }
 
 }  // namespace a7600::modem

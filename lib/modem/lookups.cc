@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Host names (manual 2.17).
+// Host names (manual 2.17). One is asked for at a time; whoever asks for the same one meanwhile
+// gets the same answer, and whoever asks soon after gets what is remembered.
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -18,67 +18,101 @@ using namespace std::chrono_literals;
 constexpr auto kResolveWait = 60s;
 constexpr auto kLateResult = 20s;  // behind its OK
 
-// Further lines of an answer may come when the next name has been asked for.
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
 }  // namespace
 
+void Modem::begin_query(const Query& query) {
+  if (const std::vector<Ipv4>* known = names_.find(query.name.text(), now_)) {
+    host_.resolved(query.id, *known);
+  } else {
+    queries_.push_back(query);
+  }
+}
+
 bool Modem::next_resolve() {
-  if (queries_.empty() || queries_.front().result_due) return false;
+  if (queries_.empty() || name_due_) return false;
   addresses_.clear();
   name_answered_ = false;
+  asked_name_ = queries_.front().name.text();
   command(Task::kResolve, queries_.front().id,
           {.text = at::resolve(queries_.front().name), .payload = {}, .timeout = kResolveWait});
   return true;
 }
 
-std::deque<Modem::Query>::iterator Modem::find_query(QueryId id) {
-  return std::find_if(queries_.begin(), queries_.end(),
-                      [id](const Query& query) { return query.id == id; });
-}
-
+// Further lines of an answer may come when the next name has been asked for.
 void Modem::on_dns_line(std::string_view name, std::optional<Ipv4> address) {
+  if (address && !same_name(asked_name_, name)) return;
   if (task_ == Task::kResolve) {
-    const auto asked = find_query(task_id_);
-    if (asked == queries_.end() || (address && !same_name(asked->name.text(), name))) return;
     name_answered_ = true;
     if (address) addresses_.push_back(*address);
-  } else if (!queries_.empty() && queries_.front().result_due) {
-    const Query& asked = queries_.front();
-    const QueryId id = asked.id;
-    if (!address) return resolve_failed(id, ENOENT, "no address");
-    if (!same_name(asked.name.text(), name)) return;
-    queries_.pop_front();
-    host_.resolved(id, std::vector<Ipv4>{*address});
+  } else if (name_due_) {
+    if (!address) return name_failed(ENOENT, "no address");
+    name_found({*address});
   }
 }
 
 void Modem::on_resolve_answer(const chat::Answer& answer) {
-  const QueryId id = task_id_;
-  const auto asked = find_query(id);
-  if (asked == queries_.end()) return;
   if (answer.final == chat::Final::kOk && !addresses_.empty()) {
-    queries_.erase(asked);
-    host_.resolved(id, std::exchange(addresses_, {}));
+    name_found(std::exchange(addresses_, {}));
   } else if (answer.final == chat::Final::kOk && !name_answered_) {
-    asked->result_due = now_ + kLateResult;
+    if (is_asked_for(asked_name_)) name_due_ = now_ + kLateResult;
   } else if (answer.final == chat::Final::kTimeout) {
-    resolve_failed(id, ETIMEDOUT, "not answered");
+    name_failed(ETIMEDOUT, "not answered");
   } else {
-    resolve_failed(id, ENOENT, "no address");
+    name_failed(ENOENT, "no address");
   }
 }
 
-void Modem::resolve_failed(QueryId id, int posix, std::string_view why) {
-  const auto asked = find_query(id);
-  if (asked == queries_.end()) return;
-  Error error{posix, -1, "look up " + asked->name.text() + ": " + std::string(why)};
-  queries_.erase(asked);
-  host_.resolved(id, error);
+void Modem::expire_queries() {
+  // Also the one in flight: its answer is only for those who still wait for it.
+  for (;;) {
+    const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
+      return now_ >= query.deadline;
+    });
+    if (expired == queries_.end()) break;
+    const QueryId id = expired->id;
+    Error error{ETIMEDOUT, -1, "look up " + expired->name.text() + ": no answer in time"};
+    if (phase_ != Phase::kUp) error = not_up();
+    queries_.erase(expired);
+    host_.resolved(id, error);
+  }
+  if (name_due_ && !is_asked_for(asked_name_)) name_due_.reset();
+  if (name_due_ && now_ >= *name_due_) name_failed(ENOENT, "no address");
+}
+
+void Modem::fail_queries(const Error& error) {
+  name_due_.reset();
+  for (const Query& query : std::exchange(queries_, {})) host_.resolved(query.id, error);
+}
+
+void Modem::forget_names() {
+  names_.clear();
+  name_due_.reset();
+}
+
+bool Modem::is_asked_for(std::string_view name) const {
+  return std::any_of(queries_.begin(), queries_.end(),
+                     [name](const Query& query) { return same_name(query.name.text(), name); });
+}
+
+void Modem::name_found(const std::vector<Ipv4>& addresses) {
+  // What comes while the module is being looked at may be from before a restart.
+  if (phase_ == Phase::kUp) names_.keep(asked_name_, addresses, now_);
+  answer_queries(addresses);
+}
+
+void Modem::name_failed(int posix, std::string_view why) {
+  answer_queries(Error{posix, -1, "look up " + asked_name_ + ": " + std::string(why)});
+}
+
+void Modem::answer_queries(const Result<std::vector<Ipv4>>& answer) {
+  name_due_.reset();
+  std::vector<QueryId> answered;
+  for (const Query& query : queries_) {
+    if (same_name(query.name.text(), asked_name_)) answered.push_back(query.id);
+  }
+  std::erase_if(queries_,
+                [this](const Query& query) { return same_name(query.name.text(), asked_name_); });
+  for (const QueryId id : answered) host_.resolved(id, answer);
 }
 
 }  // namespace a7600::modem

@@ -121,7 +121,7 @@ void Modem::stop(ServerId id, chat::TimePoint now) {
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
                     chat::TimePoint now) {
   Entry entry(*this, now);
-  queries_.push_back({id, name, deadline, std::nullopt});
+  begin_query({id, name, deadline});
 }
 
 void Modem::send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,

@@ -16,6 +16,7 @@
 #include "modem/data_mode.h"
 #include "modem/host.h"
 #include "modem/links.h"
+#include "modem/name_cache.h"
 #include "modem/pace.h"
 #include "modem/rx_mode.h"
 #include "modem/schedule.h"
@@ -82,6 +83,7 @@ class Modem final : private chat::Listener {
   void listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now);
   void stop(ServerId id, chat::TimePoint now);
 
+  // Host::resolved answers, at once where the name was asked for a short while ago (name_cache.h).
   void resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline, chat::TimePoint now);
 
   // Sends an AT command for somebody else, when its turn comes; before the module is up, too.
@@ -170,7 +172,6 @@ class Modem final : private chat::Listener {
     QueryId id;
     at::HostName name;
     chat::TimePoint deadline;
-    std::optional<chat::TimePoint> result_due;  // OK was there, its "+CDNSGIP:" is not yet
   };
 
   // Every public function opens one: it sets the time, and the outermost looks for the next
@@ -225,11 +226,17 @@ class Modem final : private chat::Listener {
   void on_link_closed(const at::LinkClosed& closed);
 
   // Names (lookups.cc).
+  void begin_query(const Query& query);
   bool next_resolve();
-  void on_resolve_answer(const chat::Answer& answer);
   void on_dns_line(std::string_view name, std::optional<Ipv4> address);
-  std::deque<Query>::iterator find_query(QueryId id);
-  void resolve_failed(QueryId id, int posix, std::string_view why);
+  void on_resolve_answer(const chat::Answer& answer);
+  void expire_queries();
+  void fail_queries(const Error& error);
+  void forget_names();
+  bool is_asked_for(std::string_view name) const;
+  void name_found(const std::vector<Ipv4>& addresses);
+  void name_failed(int posix, std::string_view why);
+  void answer_queries(const Result<std::vector<Ipv4>>& answer);
 
   // Acknowledgements (acknowledgement.cc).
   bool next_acknowledged();
@@ -336,9 +343,13 @@ class Modem final : private chat::Listener {
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
+  NameCache names_;
   std::deque<Query> queries_;
-  std::vector<Ipv4> addresses_;          // of the look-up in flight
-  bool name_answered_ = false;           // it has a "+CDNSGIP:", with an address or without
+  std::string asked_name_;       // the latest that the module was asked for
+  std::vector<Ipv4> addresses_;  // that it has said so far
+  bool name_answered_ = false;   // it has a "+CDNSGIP:", with an address or without
+  // OK was there, its "+CDNSGIP:" is not yet.
+  std::optional<chat::TimePoint> name_due_;
   std::optional<bool> network_open_;     // what "AT+NETOPEN?" has just said
   std::optional<at::Ack> acknowledged_;  // what "AT+CIPACK" has
   bool acks_wanted_ = false;             // some connection may have ack_wanted

@@ -144,8 +144,9 @@ void Modem::network_lost(std::string_view why) {
 }
 
 // Every connection that has a link, or is about to get one, is gone; those that still wait for one
-// go on waiting.
+// go on waiting. Names may have other addresses in the next network.
 void Modem::lose_connections(int posix, std::string_view why) {
+  forget_names();
   std::vector<ConnectionId> lost;
   for (const auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kWaiting) lost.push_back(id);
@@ -192,7 +193,7 @@ void Modem::fail_waiting(const Error& error) {
     servers_.remove(id);
     host_.listen_failed(id, error);
   }
-  for (const Query& query : std::exchange(queries_, {})) host_.resolved(query.id, error);
+  fail_queries(error);
 }
 
 Error Modem::not_up() const {

@@ -92,9 +92,7 @@ void Modem::refuse_all_but_one() {
 }
 
 void Modem::refuse_commands() {
-  for (const Query& query : std::exchange(queries_, {})) {
-    host_.resolved(query.id, Error{EAGAIN, -1, std::string(kBusy)});
-  }
+  fail_queries(Error{EAGAIN, -1, std::string(kBusy)});
   fail_foreign();
   std::vector<ServerId> refused;
   for (const auto& [id, server] : servers_) {

@@ -60,6 +60,25 @@ class Names(ModemTest):
         self.assertEqual(seen.stdout.decode().splitlines(), ["getaddrinfo 0", ADDRESS])
         self.assertEqual(self.look_ups(), [f'AT+CDNSGIP="{GOOD}"'])
 
+    def test_a_good_name_is_asked_for_once_by_a_program_that_looks_it_up_twice(self):
+        script = ("import socket\n"
+                  f"for name in ('{GOOD}', '{GOOD.upper()}', '{GOOD}.'):\n"
+                  "    print(socket.gethostbyname(name))\n")
+        seen = self.succeeds(self.over_modem("python3", "-c", script))
+        self.assertEqual(seen.stdout.decode().split(), [ADDRESS] * 3)
+        self.assertEqual(self.look_ups(), [f'AT+CDNSGIP="{GOOD}"'])
+
+    def test_a_name_without_an_address_is_asked_for_each_time(self):
+        script = ("import socket\n"
+                  "for _ in range(2):\n"
+                  "    try:\n"
+                  "        socket.getaddrinfo('missing.example.test', 80)\n"
+                  "    except socket.gaierror as error:\n"
+                  "        print(error.errno == socket.EAI_NONAME)\n")
+        seen = self.succeeds(self.over_modem("python3", "-c", script))
+        self.assertEqual(seen.stdout.decode().split(), ["True"] * 2)
+        self.assertEqual(len(self.look_ups()), 2)
+
     def test_the_older_calls_answer_a_good_name(self):
         seen = self.succeeds(self.over_modem(small_program("probe"), "resolve-old", GOOD))
         self.assertEqual(seen.stdout.decode().splitlines(), ["gethostbyname 0", ADDRESS])

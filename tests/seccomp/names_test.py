@@ -61,7 +61,7 @@ class Names(SeccompTest):
         self.web = self.start(servers.WebServer({"/": b"page\n"}))
         self.url = f"http://{NAME}:{self.web.port}/"
 
-    def with_resolver(self, line, *words):
+    def with_resolver(self, line, *words, options=()):
         """`a7600 run` where resolv.conf has this one line; it is put over the machine's own, in a
         mount namespace."""
         file = self.scratch / "resolv.conf"
@@ -71,7 +71,7 @@ class Names(SeccompTest):
                           capture_output=True).returncode != 0:
             self.skipTest("no mount namespace can be had here, to put another resolv.conf into")
         script = f"mount --bind {file} /etc/resolv.conf && exec \"$@\""
-        return process.run([*unshare, script, "sh", COMMAND, "run", "--", *words],
+        return process.run([*unshare, script, "sh", COMMAND, "run", *options, "--", *words],
                            self.tool_environment(), 30, cwd=self.scratch)
 
     def test_datagrams_go_and_come_with_their_addresses(self):
@@ -103,6 +103,16 @@ class Names(SeccompTest):
             with self.subTest(program=words[0].name):
                 seen = self.with_resolver("nameserver 127.0.0.53", *words)
                 self.assertEqual(seen.stdout, b"5\n" if words[0] != BUSYBOX else b"page\n", seen)
+        self.assertIn("CDNSGIP", self.modem_log())
+
+    def test_the_c_librarys_own_queries_are_answered_by_the_module_too(self):
+        script = ("import ctypes, socket\n"
+                  "answer = ctypes.create_string_buffer(512)\n"
+                  f"size = ctypes.CDLL(None).res_query(b'{NAME}', 1, 1, answer, 512)\n"
+                  "print(socket.inet_ntoa(answer.raw[size - 4:size]))\n")
+        seen = self.with_resolver("nameserver 127.0.0.53", "python3", "-c", script,
+                                  options=("--via", "seccomp"))
+        self.assertEqual(seen.stdout.decode(), f"{ADDRESS}\n", seen)
         self.assertIn("CDNSGIP", self.modem_log())
 
     def test_a_name_that_is_not_there_is_told_at_once(self):

@@ -10,9 +10,12 @@ from harness import ADDRESS, main, process, servers, small_program
 from sharing.base import COMMAND, SharingTest, eventually
 
 FILE = bytes(range(256)) * 200
+NAME = "www.example.test"
 
 
 class Serve(SharingTest):
+    simulator_options = ("--dns", f"{NAME}={ADDRESS}")
+
     def setUp(self):
         super().setUp()
         self.web = self.start(servers.WebServer({"/file": FILE}))
@@ -32,6 +35,14 @@ class Serve(SharingTest):
         for each in both:
             self.assertEqual(each.process.wait(20), 0, each.output())
         self.assertEqual(self.status()["engine"]["pid"], serving.process.pid)
+
+    def test_a_name_that_one_program_has_looked_up_is_known_to_the_next(self):
+        self.serve()
+        for _ in range(2):
+            seen = self.succeeds(self.client(small_program("probe"), "resolve", NAME))
+            self.assertEqual(seen.stdout.decode().splitlines(), ["getaddrinfo 0", ADDRESS])
+        self.assertEqual([command for command in self.modem_commands() if "CDNSGIP" in command],
+                         [f'AT+CDNSGIP="{NAME}"'])
 
     def test_an_engine_named_by_its_path_is_used(self):
         path = self.runtime / "own" / "modem.sock"

@@ -184,11 +184,12 @@ class Shared(Topic):
         return engine
 
 
-def define(topic, base=Topic, faces=FACES, only=None):
-    """The test class of a topic: a test for each case, or those of `only`, and face."""
+def define(topic, base=Topic, faces=FACES, only=None, but=()):
+    """The test class of a topic: a test for each case, or those of `only`, but those of `but`, and
+    face."""
     tests = {"topic": topic, "__module__": "__main__"}
     for face in faces:
-        for case in only or cases(topic, face):
+        for case in (case for case in only or cases(topic, face) if case not in but):
             tests[f"test_{case}_{face}"] = lambda self, case=case, face=face: self.check(case, face)
     name = "".join(word.capitalize() for word in topic.split("_"))
     return type(name, (base,), tests)

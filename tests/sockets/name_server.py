@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A name server for the kernel's side of the cases about names: A records from a dictionary."""
+"""A name server for the kernel's side of the cases about names: A records from a dictionary,
+and names that it leaves unanswered."""
 import socket
 import struct
 import threading
@@ -10,8 +11,9 @@ _A, _NXDOMAIN = 1, 3
 class NameServer:
     """Answers on 127.0.0.1:53 until `stop`."""
 
-    def __init__(self, addresses):
+    def __init__(self, addresses, unanswered=()):
         self._addresses = addresses
+        self._unanswered = unanswered
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 53))
         threading.Thread(target=self._serve, daemon=True).start()
@@ -24,7 +26,8 @@ class NameServer:
                 return
             if query == b"stop":
                 return
-            self._socket.sendto(self._answer(query), sender)
+            if answer := self._answer(query):
+                self._socket.sendto(answer, sender)
 
     def _answer(self, query):
         labels, at = [], 12
@@ -33,7 +36,10 @@ class NameServer:
             at += 1 + size
         question = query[12:at + 5]
         kind, _ = struct.unpack("!HH", query[at + 1:at + 5])
-        address = self._addresses.get(".".join(labels).lower())
+        name = ".".join(labels).lower()
+        if name in self._unanswered:
+            return None
+        address = self._addresses.get(name)
         records = b""
         if address and kind == _A:
             # A pointer to the question's name, class IN, a minute.

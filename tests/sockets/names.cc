@@ -2,9 +2,11 @@
 //
 // Host names, by every call that looks one up. Over the kernel a name server of the driver's
 // answers, over the modem AT+CDNSGIP; both know the same names.
+#include <arpa/nameser.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 #include <cstdio>
 
 #include "support/address.h"
+#include "support/cancelled.h"
 #include "support/case.h"
 #include "support/direct.h"
 #include "support/look.h"
@@ -23,6 +26,7 @@ using namespace sockets;
 constexpr char kName[] = "www.example.test";
 constexpr char kMissing[] = "missing.example.test";
 constexpr char kInHosts[] = "printer.example.test";
+constexpr char kUnanswered[] = "silent.example.test";  // for longer than the case waits
 
 std::string eai_name(int error) {
   switch (error) {
@@ -265,6 +269,46 @@ CASE(look_ups_in_the_background) {
   say("%s", eai_name(::gai_error(&two)).c_str());
 }
 #endif
+
+void show_records(const char* what, int size, const unsigned char* answer) {
+  ns_msg message{};
+  if (size < 0) return say("%s: none, h_errno %d", what, h_errno);
+  if (::ns_initparse(answer, size, &message) != 0) return say("%s: no answer", what);
+  for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
+    ns_rr record{};
+    if (::ns_parserr(&message, ns_s_an, i, &record) != 0 || ns_rr_rdlen(record) != 4) continue;
+    const unsigned char* data = ns_rr_rdata(record);
+    say("%s: %s, type %d, %u.%u.%u.%u", what, ns_rr_name(record), ns_rr_type(record), data[0],
+        data[1], data[2], data[3]);
+  }
+}
+
+CASE(the_resolvers_own_calls_ask_the_name_server) {
+  unsigned char answer[512];
+  const int size = sizeof(answer);
+  for (const char* name : {kName, kMissing}) {
+    show_records("res_query", ::res_query(name, ns_c_in, ns_t_a, answer, size), answer);
+    show_records("res_search", ::res_search(name, ns_c_in, ns_t_a, answer, size), answer);
+  }
+  show_records("res_query of AAAA", ::res_query(kName, ns_c_in, ns_t_aaaa, answer, size), answer);
+  show_records("res_querydomain",
+               ::res_querydomain("www", "example.test", ns_c_in, ns_t_a, answer, size), answer);
+  struct __res_state state {};
+  SHOW(::res_ninit(&state));
+  show_records("res_nquery", ::res_nquery(&state, kName, ns_c_in, ns_t_a, answer, size), answer);
+  show_records("res_nsearch", ::res_nsearch(&state, kName, ns_c_in, ns_t_a, answer, size), answer);
+  unsigned char query[512];
+  const int length = ::res_nmkquery(&state, ns_o_query, kName, ns_c_in, ns_t_a, nullptr, 0, nullptr,
+                                    query, sizeof(query));
+  show_records("res_nsend", ::res_nsend(&state, query, length, answer, size), answer);
+  ::res_nclose(&state);
+}
+
+CASE(a_thread_is_cancelled_in_a_look_up) {
+  addrinfo* list = nullptr;
+  show_cancelled("getaddrinfo", [&] { getaddrinfo(kUnanswered, "80", nullptr, &list); });
+  look_up(kName, "80", nullptr);
+}
 
 CASE(a_look_up_again_gives_the_same) {
   const addrinfo hints = hints_of(AF_INET, SOCK_STREAM, 0);

@@ -8,6 +8,9 @@ from sockets.differential import Topic, define
 from sockets.name_server import NameServer
 
 NAME, ADDRESS = "www.example.test", "203.0.113.20"
+UNANSWERED = "silent.example.test"
+CANCELLED = "a_thread_is_cancelled_in_a_look_up"
+OWN_QUERIES = "the_resolvers_own_calls_ask_the_name_server"
 FILES = {
     "resolv.conf": "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n",
     "nsswitch.conf": "hosts: files dns\nservices: files\nprotocols: files\n",
@@ -28,7 +31,7 @@ class WithNames(Topic):
         super().setUpClass()
         for name, text in FILES.items():
             (cls.scratch / name).write_text(text)
-        cls.start_for_all(NameServer({NAME: ADDRESS}))
+        cls.start_for_all(NameServer({NAME: ADDRESS}, unanswered=(UNANSWERED,)))
 
     def variables(self, far, own, ports):
         # Neither side's addresses have a part to play: as numbers they are the same.
@@ -39,7 +42,23 @@ class WithNames(Topic):
                 *(self.scratch / name for name in FILES), "--", binary, case]
 
 
-TESTS = define("names", WithNames)
+TESTS = define("names", WithNames, but=(CANCELLED,))
+
+
+class FirstAnswerIsLate(WithNames):
+    fresh_modem = True
+    simulator_options = (*WithNames.simulator_options, "--fault", "dns-slow=1500@100x1")
+
+
+CANCELLED_TESTS = define("names", FirstAnswerIsLate, only=(CANCELLED,))
+
+
+class OwnQueries(WithNames):
+    topic = "names"
+
+    def test_the_resolvers_own_calls_pass_the_module_by(self):
+        self.assertIn(ADDRESS, self.over_modem_sockets(OWN_QUERIES, "preload"))
+        self.assertEqual(self.modem_commands(), [])
 
 if __name__ == "__main__":
     main()

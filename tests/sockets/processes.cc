@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "support/address.h"
+#include "support/cancelled.h"
 #include "support/case.h"
 #include "support/connected.h"
 #include "support/direct.h"
@@ -491,23 +492,6 @@ CASE(timeouts_are_interrupted_whatever_the_handler) {
   char byte = 0;
   const Interruption interruption(SA_RESTART);
   SHOW(recv(c.fd, &byte, 1, 0));
-}
-
-template <typename Body>
-void show_cancelled(const char* what, const Body& body) {
-  struct Start {
-    static void* run(void* argument) {
-      (*static_cast<const Body*>(argument))();
-      return nullptr;
-    }
-  };
-  pthread_t thread;
-  NEED(::pthread_create(&thread, nullptr, Start::run, const_cast<Body*>(&body)));
-  pause_ms(60);  // until it sleeps, most likely: else it is cancelled on its way there
-  ::pthread_cancel(thread);
-  void* result = nullptr;
-  ::pthread_join(thread, &result);
-  say("%s: cancelled %d", what, result == PTHREAD_CANCELED);
 }
 
 CASE(blocking_calls_are_cancelled) {

@@ -9,6 +9,8 @@ namespace a7600::test {
 namespace {
 
 const char* const kAsk = "AT+CDNSGIP=\"a.example\"";
+const char* const kFound = "+CDNSGIP: 1,\"a.example\",\"192.0.2.1\"|OK";
+const char* const kFoundElsewhere = "+CDNSGIP: 1,\"a.example\",\"192.0.2.9\"|OK";
 
 Rig& asking(Rig& rig, std::chrono::milliseconds patience = 120s) {
   rig.bring_up();
@@ -128,6 +130,104 @@ TEST_CASE("a look-up in flight when the network is lost is answered") {
   Rig rig;
   asking(rig).say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY|+CDNSGIP: 0,10|ERROR");
   CHECK(rig.events().size() == 1);
+}
+
+// ---- Asked for again
+
+TEST_CASE("a name that was found is not asked for again within a minute") {
+  Rig rig;
+  asking(rig).say(kFound);
+  rig.pass(59s);
+  rig.resolve(8, "A.Example");
+  CHECK(rig.events() == Events{"resolved 7 192.0.2.1", "resolved 8 192.0.2.1"});
+  rig.expect_nothing();
+  rig.pass(1s);
+  rig.resolve(9, "a.example");
+  rig.play({{kAsk, kFoundElsewhere}});
+  CHECK(rig.events() == Events{"resolved 9 192.0.2.9"});
+}
+
+TEST_CASE("a name that was not found is asked for again") {
+  Rig rig;
+  asking(rig).say("+CDNSGIP: 0,10|ERROR");
+  rig.resolve(8, "a.example");
+  rig.play({{kAsk, kFound}});
+  CHECK(rig.events() == Events{"resolved 7 ENOENT", "resolved 8 192.0.2.1"});
+}
+
+TEST_CASE("look-ups of the same name share one command, whether it succeeds or fails") {
+  for (const bool found : {true, false}) {
+    Rig rig;
+    asking(rig).resolve(8, "b.example");
+    rig.resolve(9, "A.EXAMPLE");
+    rig.say(found ? kFound : "+CDNSGIP: 0,10|ERROR");
+    const std::string answer = found ? "192.0.2.1" : "ENOENT";
+    CHECK(rig.events() == Events{"resolved 7 " + answer, "resolved 9 " + answer});
+    rig.play({{"AT+CDNSGIP=\"b.example\"", "+CDNSGIP: 1,\"b.example\",\"192.0.2.2\"|OK"}});
+    CHECK(rig.events() == Events{"resolved 8 192.0.2.2"});
+    rig.expect_nothing();
+  }
+}
+
+TEST_CASE("look-ups of the same name share an address that comes behind OK") {
+  Rig rig;
+  asking(rig).say("OK");
+  rig.resolve(8, "a.example");
+  rig.expect_nothing();
+  rig.say("+CDNSGIP: 1,\"a.example\",\"192.0.2.1\"");
+  CHECK(rig.events() == Events{"resolved 7 192.0.2.1", "resolved 8 192.0.2.1"});
+  rig.expect_nothing();
+}
+
+TEST_CASE("who shares a command is answered by it when the one who caused it has given up") {
+  for (const bool late : {false, true}) {
+    Rig rig;
+    asking(rig, 3s).resolve(8, "a.example");
+    if (late) rig.say("OK");
+    rig.pass(3s);
+    CHECK(rig.events() == Events{"resolved 7 ETIMEDOUT"});
+    rig.say(late ? "+CDNSGIP: 1,\"a.example\",\"192.0.2.1\"" : kFound);
+    CHECK(rig.events() == Events{"resolved 8 192.0.2.1"});
+    rig.expect_nothing();
+  }
+}
+
+TEST_CASE("an answer that comes when everyone has given up is good for the next") {
+  Rig rig;
+  asking(rig, 3s);
+  rig.pass(3s);
+  rig.say(kFound);
+  rig.resolve(8, "a.example");
+  CHECK(rig.events() == Events{"resolved 7 ETIMEDOUT", "resolved 8 192.0.2.1"});
+  rig.expect_nothing();
+}
+
+TEST_CASE("names are forgotten when the network is lost") {
+  Rig rig;
+  asking(rig).say(kFound);
+  rig.say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
+  rig.resolve(8, "a.example");
+  CHECK(rig.events() == Events{"resolved 7 192.0.2.1"});
+  rig.sent();
+}
+
+TEST_CASE("names are forgotten when the module has restarted, also with its network open") {
+  Rig rig;
+  asking(rig).say(kFound);
+  rig.say("RDY");
+  rig.resolve(8, "a.example");
+  rig.play(check(""));
+  rig.play({{kAsk, kFoundElsewhere}});
+  CHECK(rig.events() == Events{"resolved 7 192.0.2.1", "resolved 8 192.0.2.9"});
+}
+
+TEST_CASE("names are forgotten when the line has failed") {
+  Rig rig;
+  asking(rig).say(kFound);
+  rig.modem.line_failed({EIO, -1, "unplugged"}, rig.now);
+  rig.resolve(8, "a.example");
+  CHECK(rig.events() == Events{"resolved 7 192.0.2.1"});
+  rig.expect("ATE0");
 }
 
 TEST_CASE("an address that nobody asked for is nothing") {

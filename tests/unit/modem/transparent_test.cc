@@ -208,6 +208,23 @@ TEST_CASE("a name is not looked up while the line is taken, and nobody waits for
   rig.expect_nothing();
 }
 
+TEST_CASE("a name that was looked up before is known while the line is taken") {
+  Rig rig(transparent());
+  connect(rig);
+  rig.close(1);
+  rig.resolve(7, "www.baidu.com");
+  escape(rig);
+  rig.play(
+      {{"AT+CIPCLOSE=0", "OK|CLOSED|+CIPCLOSE: 0,0"},
+       {"AT+CDNSGIP=\"www.baidu.com\"", "+CDNSGIP: 1,\"www.baidu.com\",\"61.135.169.121\"|OK"}});
+  rig.open(2);
+  rig.play({{Rig::open_command(2, 0), "CONNECT 115200"}});
+  rig.events();
+  rig.resolve(8, "www.baidu.com");
+  CHECK(rig.events() == Events{"resolved 8 61.135.169.121"});
+  rig.expect_nothing();
+}
+
 TEST_CASE("a name waits while the line is being taken back") {
   Rig rig(transparent());
   connect(rig);
