@@ -61,13 +61,14 @@ void Engine::serve(UniqueFd call) {
   UniqueFd descriptor;
   const int error = wire::receive(call.get(), request, descriptor, MSG_DONTWAIT);
   if (error == EAGAIN) {
-    if (calls_.size() >= kMostCalls || !has_room_for_call(call)) {
+    make_room_for_call(call);
+    if (calls_.size() >= kMostCalls) {
       ++refused_;
       return;
     }
     const int fd = call.get();
     watch(EPOLL_CTL_ADD, fd, EPOLLIN, Source::kCall, static_cast<std::uint32_t>(fd));
-    calls_.emplace(fd, std::move(call));
+    calls_.emplace(fd, SilentCall{std::move(call), ++last_call_});
     return;
   }
   if (error == EPROTO) reply_error(call, EPROTO, "a control message of another version");

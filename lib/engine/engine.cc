@@ -163,7 +163,7 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
       break;
     case Source::kCall:
       if (const auto call = calls_.find(static_cast<int>(value)); call != calls_.end()) {
-        UniqueFd fd = std::move(call->second);
+        UniqueFd fd = std::move(call->second.connection);
         calls_.erase(call);
         watch(EPOLL_CTL_DEL, fd.get(), 0, Source::kCall, 0);
         serve(std::move(fd));

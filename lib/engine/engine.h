@@ -204,7 +204,7 @@ class Engine final : private modem::Host {
   // ---- Sharing (sharing.cc)
   bool may(const UniqueFd& call, wire::Op op, const Pass& pass) const;
   bool has_room_for_socket(const Owner& owner) const;
-  bool has_room_for_call(const UniqueFd& call) const;
+  void make_room_for_call(const UniqueFd& call);
   bool may_take_link(const Socket& socket) const;
   void open_or_hold(Socket& socket);
   void open(Socket& socket);
@@ -252,7 +252,12 @@ class Engine final : private modem::Host {
   modem::ConnectionId last_id_ = 0;
   std::uint16_t last_port_ = 0;
 
-  std::map<int, UniqueFd> calls_;  // accepted, their request not there yet
+  struct SilentCall {
+    UniqueFd connection;
+    std::uint64_t number;  // in the order of their coming
+  };
+  std::map<int, SilentCall> calls_;  // accepted, their request not there yet
+  std::uint64_t last_call_ = 0;
   std::map<modem::QueryId, UniqueFd> queries_;
   modem::QueryId last_query_ = 0;
   struct Question {

@@ -139,15 +139,22 @@ bool Engine::has_room_for_socket(const Owner& owner) const {
   return of_process < kMostSocketsOfAProcess && of_user < kMostSocketsOfAUser;
 }
 
-bool Engine::has_room_for_call(const UniqueFd& call) const {
-  if (calls_.size() < kMostSilentCallsOfAUser) return true;
+// A user who has too many calls that say nothing loses the oldest: the newest may be about to
+// speak.
+void Engine::make_room_for_call(const UniqueFd& call) {
+  if (calls_.size() < kMostSilentCallsOfAUser) return;
   const auto peer = wire::peer_of(call.get());
-  if (!peer) return false;
-  const auto of_user = std::count_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
-    const auto other = wire::peer_of(entry.second.get());
-    return other && other->uid == peer->uid;
-  });
-  return static_cast<std::size_t>(of_user) < kMostSilentCallsOfAUser;
+  std::size_t of_user = 0;
+  auto oldest = calls_.end();
+  for (auto it = calls_.begin(); it != calls_.end(); ++it) {
+    const auto other = wire::peer_of(it->second.connection.get());
+    if (!peer || !other || other->uid != peer->uid) continue;
+    ++of_user;
+    if (oldest == calls_.end() || it->second.number < oldest->second.number) oldest = it;
+  }
+  if (of_user < kMostSilentCallsOfAUser) return;
+  ++refused_;
+  calls_.erase(oldest);
 }
 
 // ---- Whose turn
