@@ -103,7 +103,7 @@ class Names(SeccompTest):
             with self.subTest(program=words[0].name):
                 seen = self.with_resolver("nameserver 127.0.0.53", *words)
                 self.assertEqual(seen.stdout, b"5\n" if words[0] != BUSYBOX else b"page\n", seen)
-        self.assertIn("CDNSGIP", self.modem_log())
+                self.assertIn("CDNSGIP", self.modem_log())
 
     def test_the_c_librarys_own_queries_are_answered_by_the_module_too(self):
         script = ("import ctypes, socket\n"
