@@ -161,7 +161,7 @@ TEST_CASE("text stays right over many lines, after the buffer has been moved") {
 // ---- Payloads
 
 TEST_CASE("a payload is exactly the announced bytes, whatever they are") {
-  const std::string stream = std::string("#20\r\n\r\nOK\r\n\0>\xff ERROR\r\n\r\r\nOK\r\n", 32);
+  const std::string stream = std::string("#20\r\n\r\nOK\r\n\0>\xff ERROR\r\n\r\r\nOK\r\n", 29);
   check_at_every_split(stream, {"line #20", "payload " + stream.substr(5, 20), "line OK"},
                        announce_payload);
 }

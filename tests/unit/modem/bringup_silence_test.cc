@@ -147,7 +147,7 @@ TEST_CASE("noise is no answer") {
   Rig rig;
   rig.open(1);
   rig.expect("ATE0");
-  rig.raw(std::string("\0\xff\x80garbage\r\n\xf0\xf0\r\n>\r\n", 21));
+  rig.raw(std::string("\0\xff\x80garbage\r\n\xf0\xf0\r\n>\r\n", 19));
   rig.expect_nothing();
   rig.say("OK");
   rig.expect("AT+NETOPEN?");
@@ -161,7 +161,7 @@ TEST_CASE("a module that restarts during its bring-up is given a second, and ask
     rig.open(1, 1h);
     for (std::size_t i = 0; i < at; ++i) rig.play({steps[i]});
     rig.expect(steps[at].command);
-    rig.raw(std::string("\0\r\n*ATREADY: 1\r\n\r\n*ISIMAID: A0\r\n\r\n+CPIN: READY\r\n", 46));
+    rig.raw(std::string("\0\r\n*ATREADY: 1\r\n\r\n*ISIMAID: A0\r\n\r\n+CPIN: READY\r\n", 48));
     rig.say("SMS DONE|+CGEV: ME PDN ACT 1|PB DONE");
     rig.pass(0ms);
     rig.expect_nothing();

@@ -377,7 +377,7 @@ TEST_CASE("a restart inside a payload loses the connections and gives nothing of
   rig.expect("AT+CIPRXGET=2,9");
   rig.raw("\r\n+CIPRXGET: 2,9,60,0\r\nhalf of ");
   rig.raw(
-      std::string("\0\r\n*ATREADY: 1\r\n\r\n+CPIN: READY\r\n\r\nSMS DONE\r\n\r\nPB DONE\r\n", 57));
+      std::string("\0\r\n*ATREADY: 1\r\n\r\n+CPIN: READY\r\n\r\nSMS DONE\r\n\r\nPB DONE\r\n", 55));
   rig.pass(10s);
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
   rig.play(probe() + Script{{"AT+NETOPEN?", "+NETOPEN: 0|OK"}});

@@ -269,7 +269,7 @@ TEST_CASE("a send that finds the network closed ends all connections and sets it
 
 TEST_CASE("a payload reaches the module as it is, results and prompts and escapes in it") {
   const std::string payload =
-      std::string("\0\x1a\x1b\x03+++\r\nOK\r\n+CIPSEND: 9,1,1\r\n>AT\r", 37);
+      std::string("\0\x1a\x1b\x03+++\r\nOK\r\n+CIPSEND: 9,1,1\r\n>AT\r", 34);
   Rig rig;
   connected(rig).write(1, payload);
   send_all(rig, 9, payload);

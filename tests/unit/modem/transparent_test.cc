@@ -167,7 +167,7 @@ TEST_CASE("a notice that the module does not stand by was the peer's") {
 TEST_CASE("a restart in data mode is a reset") {
   Rig rig(transparent());
   connect(rig);
-  rig.raw(std::string_view("half\0\r\n*ATREADY: 1\r\n\r\n+CPIN: READY\r\n\r\nSMS DONE\r\n", 49));
+  rig.raw(std::string_view("half\0\r\n*ATREADY: 1\r\n\r\n+CPIN: READY\r\n\r\nSMS DONE\r\n", 48));
   rig.pass(1100ms);
   rig.expect_bytes("+++");
   rig.pass(1900ms);
