@@ -46,6 +46,7 @@ bool Modem::is_link_in_use() const {
 }
 
 void Modem::on_side_ready() {
+  links_.forgive();
   log(log::Level::kInfo, "the module answers at its second AT port, too");
 }
 
@@ -64,8 +65,6 @@ void Modem::drop_side() {
   const auto carried = side_.carries();
   side_.close();
   host_.close_side_line();
-  // It may be busy with that send as long as the port waits for the payload.
-  if (carried && carried->direction == Direction::kSend) links_.mark_foreign(carried->link);
   if (carried) {
     chat::Answer none;
     none.final = chat::Final::kTimeout;
@@ -109,7 +108,11 @@ void Modem::next_on_side() {
 void Modem::on_side_answer(const SideChannel::Transfer& transfer, const chat::Answer& answer) {
   const bool sends = transfer.direction == Direction::kSend;
   if (answer.final != chat::Final::kOk) ++counters_.errors;
-  if (answer.final == chat::Final::kTimeout) side_trouble_ = "a command was not answered";
+  if (answer.final == chat::Final::kTimeout) {
+    side_trouble_ = "a command was not answered";
+    // The link may be busy with it as long as the port waits for the payload.
+    if (sends) links_.avoid(transfer.link);
+  }
   if (Connection* connection = find(transfer.id)) {
     if (sends) {
       on_send_answer(*connection, answer, side_chunk_);
