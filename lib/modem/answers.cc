@@ -77,7 +77,9 @@ void Modem::handle_result(const at::Reply& reply) {
     on_dns_line({}, std::nullopt);
   } else if (const auto* closed = std::get_if<at::CloseResult>(&reply)) {
     Connection* connection = by_link(closed->link);
+    if (closed->link == closing_link_) close_result_seen_ = true;
     if (connection == nullptr) links_.release(closed->link);
+    if (connection != nullptr && connection->doubted) ask_still_open_ = true;
     if (connection == nullptr || connection->state != Connection::State::kClosing) return;
     connection->link_open = false;
     // Before its own OK: on_close_answer() releases the link then.

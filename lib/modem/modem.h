@@ -252,6 +252,8 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void open_failed(Connection& connection, int posix, int err, std::string text);
   bool next_refused();
   void on_refused_answer(Connection& connection, const chat::Answer& answer);
+  std::optional<chat::TimePoint> farewell(const Connection& connection);
+  bool waits_for_farewell(const Connection& connection) const;
   bool next_close();
   bool next_stray();
   void on_close_answer(Connection& connection, const chat::Answer& answer);
@@ -332,6 +334,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void safety_poll(Connection& connection);
   bool next_still_open();
   void on_still_open_answer(const chat::Answer& answer);
+  void settle_doubts(bool answered);
 
   // The second AT channel (side.cc).
   void start_side();
@@ -379,6 +382,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   Task task_ = Task::kNone;
   ConnectionId task_id_ = 0;
   int closing_link_ = -1;  // of the latest AT+CIPCLOSE
+  bool close_result_seen_ = false;
 
   Links links_;
   // Links that opened though nobody waits for them: a host before us asked and left.

@@ -85,12 +85,12 @@ bool Modem::is_receivable(const Connection& connection, Via via) const {
   return (connection.state == Connection::State::kOpen ||
           connection.state == Connection::State::kDraining) &&
          connection.readable && connection.room && !connection.close_wanted &&
-         rx_mode_.buffered() && in_order;
+         !connection.doubted && rx_mode_.buffered() && in_order;
 }
 
 // A chunk that was already taken from the host is owed to the peer also after close().
 bool Modem::is_sendable(const Connection& connection) const {
-  return connection.state == Connection::State::kOpen &&
+  return connection.state == Connection::State::kOpen && !connection.doubted &&
          (connection.writable || !connection.unsent.empty()) &&
          (!connection.not_before || now_ >= *connection.not_before);
 }
@@ -250,8 +250,13 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
       // More than one chunk at a time: a bulk download, which pushing would speed up.
       rx_mode_.ask_for_push();
     }
+    // A full chunk with nothing behind it may be a count that lags; at the end of a stream nothing
+    // but "No data" is its end.
+    const bool is_full = answer.payload.size() >= at::kLargestRead;
+    const bool is_last_look = connection.state == Connection::State::kDraining;
+    if (!answer.payload.empty() && (is_full || is_last_look)) connection.readable = true;
     if (!connection.readable) {
-      if (connection.state == Connection::State::kDraining) return drained(connection);
+      if (is_last_look) return drained(connection);
       expect_data(connection);
     }
     return;
@@ -345,6 +350,7 @@ bool Modem::next_still_open() {
 }
 
 void Modem::on_still_open_answer(const chat::Answer& answer) {
+  settle_doubts(answer.final == chat::Final::kOk);
   if (answer.final != chat::Final::kOk) {
     if (!asked_hints_.empty()) start_check("it is not known which links are open");
     return;
