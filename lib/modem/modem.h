@@ -145,6 +145,8 @@ class Modem final : private chat::Listener {
   // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody
   // waits for does not count: the module alone decides when that is over.
   std::size_t unfinished() const;
+  // Closed by the host before the module has said whether it opens.
+  bool is_abandoned(ConnectionId id) const;
 
  private:
   enum class Phase { kOff, kBringup, kUp, kCheck };
@@ -327,6 +329,7 @@ class Modem final : private chat::Listener {
   std::unique_ptr<Bringup> bringup_;
   std::optional<Found> found_;
   bool turned_echo_off_ = false;  // by a bring-up that did not get further
+  bool undo_owed_ = false;        // the module has our settings, and answers
   bool network_lost_ = false;
   Ipv4 address_;
   chat::TimePoint now_{};
