@@ -2,7 +2,6 @@
 //
 // The module is left as it was found.
 #include <catch2/catch.hpp>
-
 #include <cerrno>
 
 #include "rig.h"
