@@ -245,7 +245,7 @@ bool Engine::is_idle() const {
                             holders_.empty() && commands_.empty() && reports_.empty();
   return nobody_waits && std::all_of(sockets_.begin(), sockets_.end(), [this](const auto& entry) {
            const Socket& socket = *entry.second;
-           return !socket.is_live() && (!socket.closing || modem_.is_abandoned(socket.id));
+           return modem_.is_abandoned(socket.id) || (!socket.is_live() && !socket.closing);
          });
 }
 
