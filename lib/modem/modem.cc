@@ -138,6 +138,9 @@ void Modem::leave(chat::TimePoint now) {
   leaving_ = true;
   // Its answer may take as long as a connection may, for which nobody waits any more.
   if (!chat_.idle()) chat_.hurry(now + kLeaveWait);
+}
+
+void Modem::list_leave_commands() {
   if (!found_ || !undo_owed_) {
     if (turned_echo_off_) leave_commands_.emplace_back("ATE1");
     return;
@@ -257,6 +260,8 @@ bool Modem::next_leave() {
     if (now_ < *leave_result_due_) return true;
     leave_result_due_.reset();
   }
+  // Only now: the command that was in flight may have been a setting.
+  if (leaving_ && !std::exchange(leave_listed_, true)) list_leave_commands();
   if (leave_commands_.empty()) return leaving_;
   std::string text = std::move(leave_commands_.front());
   leave_commands_.pop_front();

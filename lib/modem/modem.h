@@ -191,6 +191,7 @@ class Modem final : private chat::Listener {
 
   // The channel falls free (modem.cc). Each next_… says whether it has found something to do.
   void next();
+  void list_leave_commands();
   bool next_leave();
   void command(Task task, ConnectionId id, chat::Command command);
 
@@ -246,8 +247,11 @@ class Modem final : private chat::Listener {
   bool next_acknowledged();
   bool can_ask_acknowledged(const Connection& connection) const;
   bool lingers(const Connection& connection) const;
+  bool is_ahead(const Connection& connection) const;
+  bool waits_for_peer(const Connection& connection) const;
   void answer_unaskable();
   void on_acknowledged_answer(Connection& connection, const chat::Answer& answer);
+  void note_acknowledged(Connection& connection, const std::optional<at::Ack>& ack);
   void answer_acknowledged(Connection& connection, const std::optional<at::Ack>& ack);
 
   // Servers (listening.cc).
@@ -387,6 +391,7 @@ class Modem final : private chat::Listener {
   int depth_ = 0;
   bool asked_ = false;  // a public function was called since next() last looked
   bool leaving_ = false;
+  bool leave_listed_ = false;
   std::deque<std::string> leave_commands_;
   std::optional<chat::TimePoint> leave_result_due_;  // of AT+NETCLOSE
   Counters counters_;

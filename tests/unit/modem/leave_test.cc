@@ -138,6 +138,23 @@ TEST_CASE("a module that has lost its network gets its settings back") {
   CHECK(rig.modem.left());
 }
 
+// Seen with a strict module: the end of a program came while AT+CIPSRIP=0 was in flight, which
+// stayed.
+TEST_CASE("a setting that is in flight at the end is undone, too") {
+  Rig rig;
+  bring_up_as(rig, true, false);
+  rig.modem.set_push_policy(modem::PushPolicy::kAlways);
+  rig.say("+CREG: 1");
+  rig.play({{"AT+CIPCCFG?", "+CIPCCFG: 10,0,0,1,1,0,500|OK"},
+            {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
+            {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"}});
+  rig.expect("AT+CIPRXGET=0");
+  rig.modem.leave(rig.now);
+  rig.say("OK");
+  rig.play({{"AT+CIPRXGET=1", "OK"}, {"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+}
+
 TEST_CASE("a line that has failed is not left by commands") {
   Rig rig;
   bring_up_as(rig, true, true);
