@@ -243,8 +243,9 @@ void Engine::finish_when_idle(std::chrono::milliseconds patience) {
 bool Engine::is_idle() const {
   const bool nobody_waits = calls_.empty() && queries_.empty() && questions_.empty() &&
                             holders_.empty() && commands_.empty() && reports_.empty();
-  return nobody_waits && std::all_of(sockets_.begin(), sockets_.end(), [](const auto& entry) {
-           return !entry.second->is_live() && !entry.second->closing;
+  return nobody_waits && std::all_of(sockets_.begin(), sockets_.end(), [this](const auto& entry) {
+           const Socket& socket = *entry.second;
+           return modem_.is_abandoned(socket.id) || (!socket.is_live() && !socket.closing);
          });
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What the peer has acknowledged (manual 2.16): for programs that ask, and for SO_LINGER, whose
-// close waits for it.
+// What the peer has acknowledged (manual 2.16): for programs that ask, for SO_LINGER, whose close
+// waits for it, and for a peer that does not read. Its connection would be lost with a send that
+// finds the module's buffer full for CIPTIMEOUT's time (manual 2.4), and until then all others
+// would wait. So no more than that buffer may hold is sent ahead of what the peer has acknowledged.
 //
 // AT+CIPSENDMODE=1 (manual 2.11) would answer each AT+CIPSEND only when the peer has acknowledged
 // the one before. That is not used: it is one setting for all links, it would make every chunk wait
@@ -19,6 +21,10 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kFirstPause = 20ms;
 constexpr std::chrono::milliseconds kLongestPause = 500ms;
+// The window of Cat-1 parts (MODEM-NOTES, Limits). Asking so seldom costs less than a hundredth.
+constexpr std::uint64_t kMostAhead = 64 * 1024;
+// A module that has counted nothing by then does not count.
+constexpr int kVainAsks = 10;
 
 }  // namespace
 
@@ -39,6 +45,17 @@ bool Modem::lingers(const Connection& connection) const {
          now_ < *connection.linger_until;
 }
 
+bool Modem::is_ahead(const Connection& connection) const {
+  return !connection.udp && connection.counts_acks &&
+         connection.sent >= connection.acknowledged + kMostAhead;
+}
+
+// With something to send.
+bool Modem::waits_for_peer(const Connection& connection) const {
+  return connection.state == Connection::State::kOpen && is_ahead(connection) &&
+         (connection.writable || !connection.unsent.empty());
+}
+
 void Modem::answer_unaskable() {
   std::vector<ConnectionId> unaskable;
   acks_wanted_ = false;
@@ -54,9 +71,9 @@ void Modem::answer_unaskable() {
 
 bool Modem::next_acknowledged() {
   for (auto& [id, connection] : connections_) {
-    const bool linger_asks =
-        lingers(connection) && connection.unsent.empty() && now_ >= connection.ask_at;
-    if (!linger_asks && !connection.ack_wanted) continue;
+    const bool engine_asks =
+        (lingers(connection) && connection.unsent.empty()) || waits_for_peer(connection);
+    if (!(engine_asks && now_ >= connection.ask_at) && !connection.ack_wanted) continue;
     if (!can_ask_acknowledged(connection) || is_served(connection, Via::kSide)) continue;
     acknowledged_.reset();
     asked_acknowledged_ = true;
@@ -68,6 +85,7 @@ bool Modem::next_acknowledged() {
 
 void Modem::on_acknowledged_answer(Connection& connection, const chat::Answer& answer) {
   const auto ack = answer.final == chat::Final::kOk ? acknowledged_ : std::nullopt;
+  note_acknowledged(connection, ack);
   if (connection.linger_until) {
     // A module that does not say is not waited for.
     if (!ack || ack->acknowledged >= static_cast<long long>(connection.sent)) {
@@ -78,6 +96,22 @@ void Modem::on_acknowledged_answer(Connection& connection, const chat::Answer& a
     }
   }
   answer_acknowledged(connection, ack);
+}
+
+// A module that does not say, or counts nothing, is not waited for.
+void Modem::note_acknowledged(Connection& connection, const std::optional<at::Ack>& ack) {
+  const bool waits = waits_for_peer(connection);
+  if (ack && ack->acknowledged > 0) {
+    connection.acknowledged =
+        std::min(connection.sent, static_cast<std::uint64_t>(ack->acknowledged));
+  } else if (waits && (!ack || ++connection.vain_asks >= kVainAsks)) {
+    connection.counts_acks = false;
+  }
+  if (!waits) return;
+  connection.ask_pause = is_ahead(connection)
+                             ? std::clamp(connection.ask_pause * 2, kFirstPause, kLongestPause)
+                             : std::chrono::milliseconds(0);
+  connection.ask_at = now_ + connection.ask_pause;
 }
 
 void Modem::answer_acknowledged(Connection& connection, const std::optional<at::Ack>& ack) {

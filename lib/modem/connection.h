@@ -44,6 +44,11 @@ struct Connection {
   chat::TimePoint ask_at{};  // ... and AT+CIPACK is due
   std::chrono::milliseconds ask_pause{0};
   bool ack_wanted = false;  // Host::acknowledged is owed
+  // What the peer has acknowledged of `sent`, as far as it was asked for, and whether the module
+  // counts it at all.
+  std::uint64_t acknowledged = 0;
+  bool counts_acks = true;
+  int vain_asks = 0;
   // kOpen, with close_wanted: the peer may still close by itself, which spares CIPCLOSE.
   std::optional<chat::TimePoint> farewell_until;
   // The close of its link's last owner may have been its own; AT+CIPOPEN? tells.

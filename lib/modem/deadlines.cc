@@ -23,9 +23,9 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     consider(connection.poll_at);
     consider(connection.push_due);
     if (waits_for_farewell(connection)) consider(connection.farewell_until);
-    if (lingers(connection)) {
-      consider(connection.linger_until);
-      if (connection.ask_at > now_) consider(connection.ask_at);
+    if (lingers(connection)) consider(connection.linger_until);
+    if ((lingers(connection) || waits_for_peer(connection)) && connection.ask_at > now_) {
+      consider(connection.ask_at);
     }
   }
   for (const auto& [id, server] : servers_) {

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* kCloseNetwork = "AT+NETCLOSE";
 constexpr auto kNetworkWait = 10s;
+constexpr auto kLeaveWait = 2s;
 
 }  // namespace
 
@@ -139,8 +140,15 @@ void Modem::leave(chat::TimePoint now) {
   if (leaving_ || bringup_ != nullptr) return;
   leaving_ = true;
   side_.leave(now);
-  if (phase_ == Phase::kOff && turned_echo_off_) leave_commands_.emplace_back("ATE1");
-  if (phase_ != Phase::kUp || !found_) return;
+  // Its answer may take as long as a connection may, for which nobody waits any more.
+  if (!chat_.idle()) chat_.hurry(now + kLeaveWait);
+}
+
+void Modem::list_leave_commands() {
+  if (!found_ || !undo_owed_) {
+    if (turned_echo_off_) leave_commands_.emplace_back("ATE1");
+    return;
+  }
   for (std::string& text : rx_mode_.undo()) leave_commands_.push_back(std::move(text));
   if (found_->push == rx_mode_.buffered()) {
     leave_commands_.emplace_back(found_->push ? "AT+CIPRXGET=0" : "AT+CIPRXGET=1");
@@ -169,6 +177,7 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   phase_ = Phase::kOff;
   drop_bringup();
   turned_echo_off_ = false;
+  undo_owed_ = false;
   leave_commands_.clear();
   leave_result_due_.reset();
   servers_.restart();
@@ -222,11 +231,14 @@ void Modem::on_time(chat::TimePoint now) {
 
 std::size_t Modem::unfinished() const {
   return servers_.size() + static_cast<std::size_t>(std::count_if(
-                               connections_.begin(), connections_.end(), [](const auto& entry) {
-                                 const Connection& connection = entry.second;
-                                 return connection.state != Connection::State::kOpening ||
-                                        !connection.close_wanted;
-                               }));
+                               connections_.begin(), connections_.end(),
+                               [this](const auto& entry) { return !is_abandoned(entry.first); }));
+}
+
+bool Modem::is_abandoned(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  return found != connections_.end() && found->second.state == Connection::State::kOpening &&
+         found->second.close_wanted;
 }
 
 // ---- Scheduling
@@ -268,11 +280,13 @@ bool Modem::next_leave() {
     if (now_ < *leave_result_due_) return true;
     leave_result_due_.reset();
   }
+  // Only now: the command that was in flight may have been a setting.
+  if (leaving_ && !std::exchange(leave_listed_, true)) list_leave_commands();
   if (leave_commands_.empty()) return leaving_;
   std::string text = std::move(leave_commands_.front());
   leave_commands_.pop_front();
   if (text == kCloseNetwork) leave_result_due_ = now_ + kNetworkWait;
-  command(Task::kLeave, 0, {.text = std::move(text), .payload = {}, .timeout = 2s});
+  command(Task::kLeave, 0, {.text = std::move(text), .payload = {}, .timeout = kLeaveWait});
   return true;
 }
 

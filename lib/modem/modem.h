@@ -165,6 +165,8 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody
   // waits for does not count: the module alone decides when that is over.
   std::size_t unfinished() const;
+  // Closed by the host before the module has said whether it opens.
+  bool is_abandoned(ConnectionId id) const;
 
  private:
   enum class Phase { kOff, kBringup, kUp, kCheck };
@@ -221,6 +223,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   // The channel falls free (modem.cc). Each next_… says whether it has found something to do.
   void next();
+  void list_leave_commands();
   bool next_leave();
   void command(Task task, ConnectionId id, chat::Command command);
 
@@ -276,8 +279,11 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool next_acknowledged();
   bool can_ask_acknowledged(const Connection& connection) const;
   bool lingers(const Connection& connection) const;
+  bool is_ahead(const Connection& connection) const;
+  bool waits_for_peer(const Connection& connection) const;
   void answer_unaskable();
   void on_acknowledged_answer(Connection& connection, const chat::Answer& answer);
+  void note_acknowledged(Connection& connection, const std::optional<at::Ack>& ack);
   void answer_acknowledged(Connection& connection, const std::optional<at::Ack>& ack);
 
   // Servers (listening.cc).
@@ -375,6 +381,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   std::unique_ptr<Bringup> bringup_;
   std::optional<Found> found_;
   bool turned_echo_off_ = false;  // by a bring-up that did not get further
+  bool undo_owed_ = false;        // the module has our settings, and answers
   bool network_lost_ = false;
   Ipv4 address_;
   chat::TimePoint now_{};
@@ -442,6 +449,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   int depth_ = 0;
   bool asked_ = false;  // a public function was called since next() last looked
   bool leaving_ = false;
+  bool leave_listed_ = false;
   std::deque<std::string> leave_commands_;
   std::optional<chat::TimePoint> leave_result_due_;  // of AT+NETCLOSE
   Counters counters_;

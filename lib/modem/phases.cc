@@ -45,7 +45,7 @@ void Modem::drop_bringup() {
 }
 
 void Modem::start_check(std::string_view why) {
-  if (phase_ != Phase::kUp) return;
+  if (phase_ != Phase::kUp || leaving_) return;
   log(log::Level::kWarn, "checking the module: " + std::string(why));
   start_bringup(Bringup::Start::kCheck);
 }
@@ -74,6 +74,7 @@ void Modem::after_bringup_answer() {
     bringup_up();
   } else if (bringup_->state() == Bringup::State::kFailed) {
     const Error error = bringup_->error();
+    undo_owed_ = undo_owed_ && bringup_->was_answered();
     drop_bringup();
     phase_ = Phase::kOff;
     task_ = Task::kNone;
@@ -91,6 +92,7 @@ void Modem::bringup_up() {
   const unsigned open_links = bringup_->open_links();
   address_ = bringup_->address();
   if (!found_) found_ = bringup_->found();
+  undo_owed_ = true;
   drop_bringup();
   task_ = Task::kNone;
   phase_ = Phase::kUp;

@@ -91,7 +91,7 @@ bool Modem::is_receivable(const Connection& connection, Via via) const {
 // A chunk that was already taken from the host is owed to the peer also after close().
 bool Modem::is_sendable(const Connection& connection) const {
   return connection.state == Connection::State::kOpen && !connection.doubted &&
-         (connection.writable || !connection.unsent.empty()) &&
+         (connection.writable || !connection.unsent.empty()) && !is_ahead(connection) &&
          (!connection.not_before || now_ >= *connection.not_before);
 }
 

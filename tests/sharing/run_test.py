@@ -156,6 +156,15 @@ class Run(SharingTest):
             self.succeeds(self.run_tool("curl", "-sS", "-o", "/dev/null", self.url))
         eventually(lambda: not self.sockets(), what="the socket was not removed")
 
+    def test_a_connect_that_was_given_up_does_not_keep_the_port(self):
+        # The module goes on dialling, for two minutes at most.
+        silent = self.start(servers.SilentPort())
+        given_up = self.run_tool("curl", "-sS", "--max-time", "1",
+                                 f"http://{ADDRESS}:{silent.port}/")
+        self.assertEqual(given_up.status, 28, given_up)
+        eventually(lambda: not self.sockets(), what="the engine has not ended")
+        self.succeeds(self.client("curl", "-sS", "-o", "/dev/null", self.url))
+
     def test_a_program_that_becomes_another_user_keeps_the_modem_by_its_secret(self):
         if not is_root():
             self.skipTest("only root can become another user")

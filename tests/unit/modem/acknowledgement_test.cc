@@ -144,5 +144,94 @@ TEST_CASE("what the module has not confirmed counts as not sent") {
   CHECK(rig.modem.unconfirmed(1) == 4);
 }
 
+// ---- A peer that does not read
+
+constexpr int kChunk = 1500;
+
+// Sends chunks of connection 1 until the module is asked what the peer has acknowledged.
+int send_until_asked(Rig& rig) {
+  for (int sent = 0;; sent += kChunk) {
+    const std::string command = rig.sent();
+    if (command == "AT+CIPACK=9\r") return sent;
+    REQUIRE(command == "AT+CIPSEND=9,1500\r");
+    rig.raw("\r\n>");
+    rig.sent();
+    rig.say("OK|+CIPSEND: 9,1500,1500");
+  }
+}
+
+Rig& uploading(Rig& rig) {
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.write(1, std::string(200 * kChunk, 'x'));
+  return rig;
+}
+
+void acknowledge(Rig& rig, int sent, int acknowledged) {
+  rig.say("+CIPACK: " + std::to_string(sent) + "," + std::to_string(acknowledged) + ",0|OK");
+}
+
+TEST_CASE("no more than 64 KB is sent ahead of what the peer has acknowledged") {
+  Rig rig;
+  const int sent = send_until_asked(uploading(rig));
+  CHECK(sent >= 64 * 1024);
+  CHECK(sent < 64 * 1024 + kChunk);
+  acknowledge(rig, sent, sent);
+  CHECK(send_until_asked(rig) == sent);
+}
+
+// Lets half a minute pass, in which the module answers what it is asked. How often it was asked for
+// what the peer has acknowledged; up to the first AT+CIPSEND.
+int questions_until_sent(Rig& rig, int sent, int acknowledged) {
+  int questions = 1;
+  acknowledge(rig, sent, acknowledged);
+  for (int i = 0; i < 300; ++i) {
+    const std::string command = rig.sent();
+    if (command.starts_with("AT+CIPSEND=")) break;
+    if (command == "AT+CIPACK=9\r") {
+      ++questions;
+      acknowledge(rig, sent, acknowledged);
+    } else if (command == "AT+CIPOPEN?\r") {
+      rig.say("+CIPOPEN: 9,\"TCP\",\"192.0.2.1\",80,-1|OK");
+    } else if (!command.empty()) {
+      rig.say("+IP ERROR: No data|ERROR");
+    }
+    rig.pass(100ms);
+  }
+  return questions;
+}
+
+// Seen with a strict module: a peer that did not read for half a minute lost its connection, and
+// all others waited as long.
+TEST_CASE("while a peer does not read, others have the channel, and it is asked now and then") {
+  Rig rig;
+  const int sent = send_until_asked(uploading(rig));
+  const int questions = questions_until_sent(rig, sent, 1);
+  CHECK(questions > 30);
+  CHECK(questions < 90);
+  rig.resolve(7, "a.example");
+  rig.play({{"AT+CDNSGIP=\"a.example\"", "+CDNSGIP: 0,10|ERROR"}});
+  CHECK(rig.events() == Events{"resolved 7 ENOENT"});
+  for (int i = 0; i < 10 && rig.sent() != "AT+CIPACK=9\r"; ++i) rig.pass(100ms);
+  acknowledge(rig, sent, sent - kChunk);
+  rig.expect("AT+CIPSEND=9,1500");
+}
+
+TEST_CASE("a module that does not say what was acknowledged is sent to all the same") {
+  for (const char* answer : {"ERROR", "+IP ERROR: Operation not supported|ERROR", "OK"}) {
+    INFO(answer);
+    Rig rig;
+    send_until_asked(uploading(rig));
+    rig.say(answer);
+    rig.expect("AT+CIPSEND=9,1500");
+  }
+}
+
+TEST_CASE("a module that counts no acknowledgements is waited for a few seconds, once") {
+  Rig rig;
+  const int sent = send_until_asked(uploading(rig));
+  CHECK(questions_until_sent(rig, sent, 0) == 10);
+}
+
 }  // namespace
 }  // namespace a7600::test

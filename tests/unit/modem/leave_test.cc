@@ -2,6 +2,7 @@
 //
 // The module is left as it was found.
 #include <catch2/catch.hpp>
+#include <cerrno>
 
 #include "rig.h"
 
@@ -123,6 +124,58 @@ TEST_CASE("a check of the module is waited for") {
   rig.say("OK");
   rig.play(Script{{"AT+NETOPEN?", "+NETOPEN: 0|OK"}});
   rig.modem.leave(rig.now);
+  rig.play({{"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+}
+
+// Seen with a strict module: a program whose connections were lost left read mode and timeouts.
+TEST_CASE("a module that has lost its network gets its settings back") {
+  Rig rig;
+  bring_up_as(rig, true, true);
+  rig.say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
+  rig.modem.leave(rig.now);
+  rig.play({{"AT+CIPRXGET=0", "OK"}, {"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+}
+
+// Seen with a strict module: the end of a program came while AT+CIPSRIP=0 was in flight, which
+// stayed.
+TEST_CASE("a setting that is in flight at the end is undone, too") {
+  Rig rig;
+  bring_up_as(rig, true, false);
+  rig.modem.set_push_policy(modem::PushPolicy::kAlways);
+  rig.say("+CREG: 1");
+  rig.play({{"AT+CIPCCFG?", "+CIPCCFG: 10,0,0,1,1,0,500|OK"},
+            {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
+            {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"}});
+  rig.expect("AT+CIPRXGET=0");
+  rig.modem.leave(rig.now);
+  rig.say("OK");
+  rig.play({{"AT+CIPRXGET=1", "OK"}, {"ATE1", "OK"}});
+  CHECK(rig.modem.left());
+}
+
+TEST_CASE("a line that has failed is not left by commands") {
+  Rig rig;
+  bring_up_as(rig, true, true);
+  rig.modem.line_failed(Error{ENODEV, -1, "unplugged"}, rig.now);
+  rig.modem.leave(rig.now);
+  rig.expect_nothing();
+  CHECK(rig.modem.left());
+}
+
+// Its answer may take two minutes, and nobody waits for it any more.
+TEST_CASE("a connection that was given up while it opens does not hold up the end") {
+  Rig rig;
+  bring_up_as(rig, true, false);
+  rig.open(1);
+  rig.expect(Rig::open_command(1, 9));
+  rig.close(1);
+  CHECK(rig.modem.is_abandoned(1));
+  CHECK(rig.modem.unfinished() == 0);
+  rig.modem.leave(rig.now);
+  rig.expect_nothing();
+  rig.pass(2s);
   rig.play({{"ATE1", "OK"}});
   CHECK(rig.modem.left());
 }
