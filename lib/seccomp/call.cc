@@ -169,6 +169,24 @@ int Call::replace(int fd, int fresh) const {
   return error;
 }
 
+// The others wait for a peer, and that may be for ever.
+bool Call::waits_for_the_engine_only() const {
+  switch (data().nr) {
+    case SYS_socket:
+    case SYS_bind:
+    case SYS_listen:
+    case SYS_shutdown:
+    case SYS_getsockname:
+    case SYS_getpeername:
+    case SYS_getsockopt:
+    case SYS_setsockopt:
+    case SYS_ioctl:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Asked now and then by a call that sleeps.
 bool Call::interrupted() {
   if (!is_waiting()) return true;
@@ -192,7 +210,7 @@ int Call::wait(int fd, short events, const timeval& timeout) {
                    std::chrono::microseconds(timeout.tv_usec);
   pollfd briefly{fd, events, 0};
   if (::poll(&briefly, 1, kBrief) > 0) return 0;
-  if (!server_.begin_wait()) return ENOBUFS;
+  if (!server_.begin_wait(waits_for_the_engine_only())) return ENOBUFS;
   int error = 0;
   for (;;) {
     auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(kLook);
