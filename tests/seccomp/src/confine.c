@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * confine 5.5 CMD…      runs CMD as on a kernel before Linux 5.6, which has no pidfd_getfd
- * confine 5.9 CMD…      as on Linux 5.9 to 5.13: a notification is answered with a descriptor in
- * two steps, and signals break off what has been asked confine 5.14 CMD…     as on Linux 5.14
- * to 5.18: the latter only confine watched CMD…  under a filter that somebody else watches already
+ * confine 5.5 CMD…      as on a kernel before Linux 5.6, which has no pidfd_getfd
+ * confine 5.9 CMD…      as on Linux 5.9 to 5.13, where a call is answered with a descriptor in two
+ *                       steps, and signals break off what has been asked
+ * confine 5.14 CMD…     as on Linux 5.14 to 5.18: the latter only
+ * confine watched CMD…  under a filter that somebody else watches already
  *
- * What an older kernel doesn't know it answers with EINVAL. A flag in memory no filter can see:
- * there the program is traced, and an unknown flag is put in its place before the kernel looks.
- * Ends with CMD's status, or with 99 when "5.9" had nothing to refuse. */
+ * What an older kernel doesn't know it answers with EINVAL. No filter sees a flag in memory: there
+ * the program is traced, and an unknown flag is put in its place before the kernel looks. Ends with
+ * CMD's status, or with 99 when "5.9" had nothing to refuse. */
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
