@@ -3,8 +3,11 @@
 the modem all the same."""
 from harness import ADDRESS, main, servers
 from seccomp.base import SeccompTest, static
+from sharing.base import eventually
 
 DATA = bytes(range(256)) * 300
+PORT = 7173
+CLIENTS = 20
 
 
 def answer_and_close(connection):
@@ -13,6 +16,8 @@ def answer_and_close(connection):
 
 
 class Static(SeccompTest):
+    simulator_options = ("--listen-map", f"{PORT}={PORT}")
+
     def test_a_blocking_client_exchanges_bytes(self):
         server = self.start(servers.TcpServer(servers.echo))
         seen = self.succeeds(self.run_tool(static("exchange"), ADDRESS, server.port, len(DATA),
@@ -50,6 +55,17 @@ class Static(SeccompTest):
         bypass = self.succeeds(self.run_tool(*command))
         self.assertEqual(bypass.stdout, self.over_kernel(*command).stdout)
         self.assertNotIn("CIPOPEN=", self.modem_log())
+
+    def test_no_client_is_lost_to_a_call_that_is_none_any_more(self):
+        for how in ("killed", "signalled"):
+            with self.subTest(how=how):
+                server = self.start_tool("run", "--", static("survivor"), how, PORT, CLIENTS,
+                                         name=how)
+                for number in range(1, CLIENTS + 1):
+                    eventually(lambda: server.output().count("now") >= number)
+                    self.assertEqual(servers.ask(PORT, b"", 1), b"x")
+                eventually(lambda: "done" in server.output())
+                self.assertEqual(server.process.wait(10), 0, server.output())
 
     def test_an_ordinary_user_needs_no_rights(self):
         server = self.start(servers.TcpServer(servers.echo))
