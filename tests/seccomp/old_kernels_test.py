@@ -4,6 +4,7 @@
 from harness import main
 from seccomp import names_test, programs_test, static_test
 from seccomp.base import confined
+from sockets.differential import Shared, define
 
 
 class ProgramsOnLinux59(programs_test.Programs):
@@ -24,6 +25,14 @@ class ProgramsOnLinux514(programs_test.Programs):
 
 class StaticOnLinux514(static_test.Static):
     command = confined("5.14")
+
+
+class SharedOnLinux514(Shared):
+    a7600 = confined("5.14")
+
+
+# Threads, signals with and without SA_RESTART, cancellation, exec.
+PROCESSES_ON_LINUX_514 = define("processes", SharedOnLinux514, faces=("static",))
 
 
 if __name__ == "__main__":

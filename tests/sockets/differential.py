@@ -96,7 +96,8 @@ def without_library(environment):
 
 
 class Topic(ModemTest):
-    """The cases of `topic`; differential.define() gives each a test for every face."""
+    """The cases of `topic`; differential.define() gives each a test for every face. `a7600` is how
+    the command is started that runs static programs."""
 
     topic = None
     expected = differences()
@@ -105,6 +106,7 @@ class Topic(ModemTest):
                            for word in ("--listen-map", f"{port}=0")))
     bypass = ""
     settings = {}
+    a7600 = (COMMAND,)
     _kernel_outputs = {}
 
     @classmethod
@@ -149,7 +151,7 @@ class Topic(ModemTest):
         if face in ("linked", "static"):
             environment = without_library(environment)
         if face == "static":
-            words = [COMMAND, "run", "--via", "seccomp", "--", *words]
+            words = [*self.a7600, "run", "--via", "seccomp", "--", *words]
         return self.run_case(words, environment)
 
     def check(self, case, face):
