@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cstdarg>
@@ -95,7 +96,10 @@ bool needs_filter(const char* path) {
   if (!filtering().is_on()) return false;
   struct stat status;
   if (::stat(path, &status) != 0) return false;
-  if ((status.st_mode & (S_ISUID | S_ISGID)) != 0 && ::geteuid() != 0) return false;
+  if (::geteuid() != 0 && ((status.st_mode & (S_ISUID | S_ISGID)) != 0 ||
+                           ::getxattr(path, "security.capability", nullptr, 0) > 0)) {
+    return false;
+  }
   const a7600::ProgramKind kind = a7600::program_kind(path);
   return kind == a7600::ProgramKind::kStatic || kind == a7600::ProgramKind::kGo;
 }

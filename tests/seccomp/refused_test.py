@@ -3,6 +3,7 @@
 hide. Each is told in a sentence, or left alone."""
 import os
 import shutil
+import struct
 
 from harness import ADDRESS, main, process, servers
 from seccomp.base import NOBODY, SeccompTest, confined, go, static
@@ -72,6 +73,17 @@ class Refused(SeccompTest):
         self.assertEqual(seen.stdout.decode(), f"user {OTHER}, not filtered, socket 0\n"
                                                f"user {NOBODY}, filtered, socket 0\n")
         self.assertEqual(seen.stderr, "")
+
+    def test_a_program_with_capabilities_of_its_own_is_left_alone(self):
+        program = self.setuid_program()
+        program.chmod(0o755)
+        # As setcap(8) writes it: CAP_NET_BIND_SERVICE, permitted and effective.
+        os.setxattr(program, "security.capability", struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0))
+        seen = self.as_ordinary_user("--", program)
+        self.assertEqual((seen.status, seen.stdout), (126, b""), seen)
+        self.assert_one_line(seen.stderr, "capabilities")
+        seen = self.succeeds(self.as_ordinary_user("--", "sh", "-c", f"{program}; exit $?"))
+        self.assertEqual(seen.stdout.decode(), f"user {NOBODY}, not filtered, socket 0\n")
 
     def test_under_a_filter_a_setuid_program_runs_without_its_rights(self):
         program = self.setuid_program()
