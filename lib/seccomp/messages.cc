@@ -151,6 +151,7 @@ Moved send_one(Call& call, int fd, const Header& header, int flags) {
 // Why the module can't take a datagram without an address, or 0. AF_UNIX would take a larger one,
 // and has another errno for want of a peer.
 int refusal_of(int fd, const Target& target, const Header& header) {
+  if (header.is_translated()) return 0;
   const auto identity = client::identify(fd);
   if (!identity || !identity->is_datagram) return 0;
   Parts parts;
@@ -194,16 +195,20 @@ std::uint64_t nth_message(const Call& call, unsigned n) {
   return call.argument(1) + n * sizeof(mmsghdr);
 }
 
-// sendmmsg(2), recvmmsg(2): `move` is called for each message until one fails.
-template <typename Move>
-Outcome move_messages(Call& call, int flags, const Move& move) {
+// sendmmsg(2), recvmmsg(2): `move` is called for each message until one fails. None is moved from
+// the first on that `refuse` has an errno for.
+template <typename Refuse, typename Move>
+Outcome move_messages(Call& call, int flags, const Refuse& refuse, const Move& move) {
   const unsigned count = std::min<unsigned>(static_cast<unsigned>(call.number(2)), IOV_MAX);
   std::vector<Header> messages(count);
   bool all_the_kernels = true;
   for (unsigned i = 0; i < count; ++i) {
-    if (const int error = messages[i].read(call.target(), nth_message(call, i))) {
+    int error = messages[i].read(call.target(), nth_message(call, i));
+    if (error == 0) error = refuse(messages[i]);
+    if (error != 0) {
       if (i == 0) return Outcome::failed(error);
       messages.resize(i);
+      all_the_kernels = false;
       break;
     }
     all_the_kernels = all_the_kernels && messages[i].is_the_kernels(flags);
@@ -267,7 +272,6 @@ Outcome send_message(Call& call, int fd) {
     return Outcome::failed(error);
   }
   const int flags = call.number(2);
-  if (message.is_translated()) return Outcome::pass();
   if (message.is_the_kernels(flags)) {
     const int error = refusal_of(fd, call.target(), message);
     return error != 0 ? Outcome::failed(error) : Outcome::pass();
@@ -287,7 +291,10 @@ Outcome receive_message(Call& call, int fd) {
 
 Outcome send_messages(Call& call, int fd) {
   const int flags = call.number(3);
-  return move_messages(call, flags, [&](const Header& message, std::int64_t) {
+  const auto refuse = [&](const Header& message) {
+    return message.is_the_kernels(flags) ? refusal_of(fd, call.target(), message) : 0;
+  };
+  return move_messages(call, flags, refuse, [&](const Header& message, std::int64_t) {
     return send_one(call, fd, message, flags);
   });
 }
@@ -305,7 +312,8 @@ Outcome receive_messages(Call& call, int fd) {
     end = Clock::now() + std::chrono::seconds(std::min(timeout.tv_sec, kForEver)) +
           std::chrono::nanoseconds(timeout.tv_nsec);
   }
-  return move_messages(call, flags, [&](const Header& message, std::int64_t done) {
+  const auto take_all = [](const Header&) { return 0; };
+  return move_messages(call, flags, take_all, [&](const Header& message, std::int64_t done) {
     // As in Linux the time-out is looked at between datagrams only.
     if (done > 0 && Clock::now() >= end) return Moved::failed(EAGAIN);
     const bool waits = done == 0 || (flags & MSG_WAITFORONE) == 0;
