@@ -12,12 +12,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "base/program_file.h"
+#include "base/unique_fd.h"
 #include "client/runtime.h"
 #include "filtering.h"
 #include "hook.h"
@@ -198,6 +201,13 @@ A7600_HOOK int execvpe(const char* file, char* const* argv, char* const* envp) {
 A7600_HOOK int fexecve(int fd, char* const* argv, char* const* envp) {
   const auto& libc = real();
   const Exec exec(::fcntl(fd, F_GETFD) >= 0);
+  if (filtering().is_on()) {
+    // Stays open for the command in between, whatever FD_CLOEXEC says.
+    const a7600::UniqueFd kept(::fcntl(fd, F_DUPFD, 0));
+    char path[32] = "/proc/self/fd/";
+    std::to_chars(path + std::strlen(path), std::end(path) - 1, kept.get());
+    if (kept && needs_filter(path)) return exec_filtered(path, argv, envp);
+  }
   return libc.fexecve(fd, argv, envp);
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Real programs that no library can be loaded into, or that make their system calls past it, on the
 modem: busybox-static, Go, and trees that mix them with others."""
+import sys
+
 from harness import ADDRESS, main, process, servers, sha256
 from harness.git import GitHttpServer
 from seccomp.base import BUSYBOX, GIT_LFS, SeccompTest, go, static
@@ -48,6 +50,16 @@ class Programs(SeccompTest):
         self.assertEqual(seen.stderr, "")
         for name in ("one", "two", "three"):
             self.assert_same_bytes((self.scratch / name).read_bytes(), FILE)
+
+    def test_a_static_program_is_started_by_its_descriptor(self):
+        script = ("import os, sys\n"
+                  "os.execve(os.open(sys.argv[1], os.O_RDONLY), sys.argv[2:], os.environ)\n")
+        command = [sys.executable, "-c", script, BUSYBOX]
+        seen = self.succeeds(self.run_tool(*command, "wget", "-q", "-O", "-", self.url))
+        self.assert_same_bytes(seen.stdout, FILE)
+        look = (*command, "sh", "-c", "cd /proc/self/fd && echo *")
+        kernel = self.succeeds(self.over_kernel(*look))
+        self.assertEqual(self.succeeds(self.run_tool(*look)).stdout, kernel.stdout)
 
     def test_a_hundred_gets_of_a_go_program_run_at_once(self):
         url = f"http://{ADDRESS}:{self.web.port}/"
