@@ -5,9 +5,11 @@
 
 #include "client/client.h"
 #include "hook.h"
+#include "receive_many.h"
 
 using a7600::preload::passes;
 using a7600::preload::real;
+using a7600::preload::receive_many;
 namespace client = a7600::client;
 
 A7600_HOOK ssize_t send(int fd, const void* data, size_t size, int flags) {
@@ -81,8 +83,7 @@ A7600_HOOK int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
 A7600_HOOK int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
   const auto& libc = real();
   if (!passes()) {
-    const auto got = client::recvmmsg(fd, messages, count, flags, timeout);
-    if (got) return *got;
+    if (const auto got = receive_many(fd, messages, count, flags, timeout)) return *got;
   }
   return libc.recvmmsg(fd, messages, count, flags, timeout);
 }

@@ -5,16 +5,16 @@
 // numbers of their own there) and timestamps in control messages are the kernel's.
 #if defined(__arm__) || defined(__i386__)
 
-#include <algorithm>
 #include <cstdarg>
-#include <limits>
 
 #include "client/client.h"
 #include "client/traced.h"
 #include "hook.h"
+#include "receive_many.h"
 
 using a7600::preload::passes;
 using a7600::preload::real;
+using a7600::preload::receive_many;
 using a7600::preload::TimeSpec64;
 namespace client = a7600::client;
 
@@ -64,15 +64,7 @@ A7600_HOOK int __recvmmsg64(int fd, mmsghdr* messages, unsigned count, int flags
                             TimeSpec64* timeout) {
   const auto& libc = real();
   if (!passes()) {
-    timespec limit{};
-    if (timeout != nullptr) {
-      limit.tv_sec = static_cast<time_t>(
-          std::min<std::int64_t>(timeout->tv_sec, std::numeric_limits<time_t>::max()));
-      limit.tv_nsec = timeout->tv_nsec;
-    }
-    const auto got =
-        client::recvmmsg(fd, messages, count, flags, timeout != nullptr ? &limit : nullptr);
-    if (got) return *got;
+    if (const auto got = receive_many(fd, messages, count, flags, timeout)) return *got;
   }
   return libc.__recvmmsg64(fd, messages, count, flags, timeout);
 }

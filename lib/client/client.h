@@ -3,8 +3,8 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include <chrono>
 #include <optional>
 
 // What the socket calls do for modem sockets. Arguments, results and errno are those of the POSIX
@@ -37,8 +37,9 @@ std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr
                             socklen_t* length);
 std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags);
 std::optional<int> sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags);
+// `left`: the time that the call is given, of which it leaves the rest; nullptr: no limit.
 std::optional<int> recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags,
-                            timespec* timeout);
+                            std::chrono::nanoseconds* left);
 
 // Datagram sockets, and with SO_LINGER streams.
 std::optional<int> close(int fd);

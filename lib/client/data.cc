@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "base/sys.h"
 #include "client/call.h"
@@ -187,19 +188,23 @@ std::optional<int> sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags
 }
 
 std::optional<int> recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags,
-                            timespec* timeout) {
-  // The time-out is looked at between datagrams only, as Linux does it; one call that waits and
-  // then takes what is there does the same for all who use it.
-  if (timeout != nullptr || !identify(fd)) return std::nullopt;
+                            std::chrono::nanoseconds* left) {
+  using Clock = std::chrono::steady_clock;
+  if (!identify(fd)) return std::nullopt;
+  const auto end = Clock::now() + (left != nullptr ? *left : Clock::duration::zero());
   int received = 0;
   int wait = flags & ~MSG_WAITFORONE;
-  for (unsigned i = 0; i < count; ++i, ++received) {
-    msghdr& message = messages[i].msg_hdr;
-    auto size = client::recvmsg(fd, &message, wait);
-    if (!size) size = Runtime::get().libc().recvmsg(fd, &message, wait);
+  while (received < static_cast<int>(count)) {
+    mmsghdr& message = messages[received];
+    auto size = client::recvmsg(fd, &message.msg_hdr, wait);
+    if (!size) size = Runtime::get().libc().recvmsg(fd, &message.msg_hdr, wait);
     if (*size < 0) break;
-    messages[i].msg_len = static_cast<unsigned>(*size);
+    message.msg_len = static_cast<unsigned>(*size);
+    ++received;
     if ((flags & MSG_WAITFORONE) != 0) wait |= MSG_DONTWAIT;
+    // As in Linux the time is looked at between datagrams only.
+    if (left != nullptr) *left = std::max(end - Clock::now(), Clock::duration::zero());
+    if (left != nullptr && *left == Clock::duration::zero()) break;
   }
   return received > 0 || count == 0 ? received : -1;
 }

@@ -23,6 +23,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::string_view kModemManager = "ModemManager";
+
 std::string read_all(const std::string& path) {
   UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
@@ -99,6 +101,25 @@ std::optional<pid_t> other_opener(const std::string& device) {
   return opener;
 }
 
+std::string program_of(pid_t pid) {
+  std::string name = read_all("/proc/" + std::to_string(pid) + "/comm");
+  if (name.ends_with('\n')) name.pop_back();
+  return name;
+}
+
+// It runs as root, so that what it has open is hidden from most users.
+std::optional<pid_t> suspected_modem_manager(const std::string& device) {
+  struct stat status;
+  if (::stat(device.c_str(), &status) != 0) return std::nullopt;
+  std::optional<pid_t> suspect;
+  any_entry("/proc", [&](std::string_view process) {
+    const std::optional<pid_t> pid = parse_pid(process);
+    if (pid && program_of(*pid) == kModemManager && !has_open(*pid, status.st_rdev)) suspect = pid;
+    return suspect.has_value();
+  });
+  return suspect;
+}
+
 std::chrono::nanoseconds read_clock(clockid_t clock) {
   timespec time{};
   ::clock_gettime(clock, &time);
@@ -158,15 +179,19 @@ std::optional<pid_t> find_holder(const std::string& device) {
 }
 
 Error in_use(const std::string& device, std::optional<pid_t> holder) {
+  std::string who;
+  if (!holder) {
+    who = "another program";
+    holder = suspected_modem_manager(device);
+    if (holder) who += ", probably ";
+  }
   std::string program;
-  std::string who = "another program";
   if (holder) {
-    program = read_all("/proc/" + std::to_string(*holder) + "/comm");
-    if (program.ends_with('\n')) program.pop_back();
-    who = (program.empty() ? "a program" : program) + " (pid " + std::to_string(*holder) + ')';
+    program = program_of(*holder);
+    who += (program.empty() ? "a program" : program) + " (pid " + std::to_string(*holder) + ')';
   }
   const char* advice = "run both through `a7600 run` or `a7600 serve`";
-  if (program == "ModemManager") {
+  if (program == kModemManager) {
     advice =
         "it takes every modem unless a udev rule says ID_MM_DEVICE_IGNORE, as the installed "
         "78-a7600.rules does for modules on USB; or `sudo systemctl stop ModemManager`";

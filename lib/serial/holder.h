@@ -26,7 +26,8 @@ std::optional<std::chrono::nanoseconds> started_at(pid_t pid);
 // process that has it open. nullopt when nobody does, or nobody that we may see.
 std::optional<pid_t> find_holder(const std::string& device);
 
-// EBUSY for `device`, naming `holder`'s program and pid when known, and what to do about it.
+// EBUSY for `device`, naming `holder`'s program and pid when known, and what to do about it. With
+// no holder known, ModemManager is named as the likely one if it runs and may have the device open.
 Error in_use(const std::string& device, std::optional<pid_t> holder);
 
 }  // namespace a7600::serial

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`a7600 doctor`: for each of its steps something that makes it fail, and what it says then."""
+import contextlib
 import fcntl
 import json
 import os
@@ -76,6 +77,34 @@ class Well(DoctorTest):
         lines = seen.stdout.decode().splitlines()
         self.assertEqual([line[:1] for line in lines[:16]], ["✔"] * 16)
         self.assertEqual(lines[-1], "All is well.")
+
+    def test_what_goes_on_is_shown_on_a_terminal_only(self):
+        url = f"http://{ADDRESS}:{self.web.port}/"
+        own, its = os.openpty()
+        with subprocess.Popen([COMMAND, "doctor", "--url", url], env=self.tool_environment(),
+                              stdin=subprocess.DEVNULL, stdout=its, stderr=its) as doctor:
+            os.close(its)
+            shown = b""
+            with open(own, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
+                while piece := terminal.read(4096):  # EIO at its end
+                    shown += piece
+            self.assertEqual(doctor.wait(), 0)
+        self.assertRegex(shown.decode(), r"… throughput +\[#+\.+\] \d+ bytes\r\x1b\[K✔ throughput")
+        plain = self.tool("doctor", "--url", url)
+        self.assertNotRegex(plain.stdout.decode(), r"[\r\x1b…]|\[#")
+
+    def test_the_json_has_one_form_whatever_was_found(self):
+        for status, told in (self.doctor(), self.doctor(port="/dev/ttyNone9"),
+                             self.with_fault("sim-missing")):
+            self.assertEqual(list(told), ["ok", "failed", "engine", "steps"])
+            self.assertEqual(told["ok"], status == 0)
+            self.assertIn(told["failed"], [None, *STEPS])
+            for number, step in enumerate(told["steps"], 1):
+                self.assertEqual(list(step), ["number", "name", "result", "seen", "advice"])
+                self.assertEqual((step["number"], step["name"]), (number, STEPS[number - 1]))
+                self.assertIn(step["result"], ("ok", "warning", "failed", "skipped"))
+                self.assertTrue(step["seen"])
+                self.assertEqual(bool(step["advice"]), step["result"] in ("warning", "failed"))
 
     def test_the_module_is_left_as_it_was_found(self):
         self.assert_well(self.doctor())

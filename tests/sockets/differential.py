@@ -24,8 +24,8 @@ SERVER_PORTS = range(7001, 7007)
 
 COMMAND = build_tree.BUILD / "tools" / "a7600"
 
-# "static": under the filter for static programs. Left out under ThreadSanitizer, as tests/seccomp is.
-FACES = ("preload", "linked", *(() if "thread" in build_tree.SANITIZE else ("static",)))
+# "static": under the filter for static programs.
+FACES = ("preload", "linked", "static")
 # As "preload", in a test file where the other faces have a shared engine.
 ALONE = "alone"
 

@@ -394,6 +394,41 @@ CASE(many_messages_at_once) {
   NEED(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)));
   SHOW(recvmmsg(fd, messages, kCount, 0, &short_time));
 }
+
+// The sender's name was that of a socket of ours when a time-out was given.
+CASE(messages_within_a_time) {
+  far::Datagrams peer;
+  const int fd = udp();
+  SHOW(send_to(fd, "here I am", peer.address()));
+  say("far: %s", peer.take().c_str());
+  constexpr unsigned kCount = 3;
+  mmsghdr messages[kCount] = {};
+  iovec parts[kCount];
+  char texts[kCount][16] = {};
+  Address from[kCount];
+  for (unsigned i = 0; i < kCount; ++i) {
+    parts[i] = {texts[i], sizeof(texts[i])};
+    messages[i].msg_hdr.msg_name = &from[i].storage;
+    messages[i].msg_hdr.msg_namelen = sizeof(from[i].storage);
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  const auto receive = [&](unsigned count, timespec time) {
+    const int got = recvmmsg(fd, messages, count, 0, &time);
+    say("recvmmsg: %d, time left: %d", got, time.tv_sec > 0 || time.tv_nsec > 0);
+    for (int i = 0; i < got; ++i) {
+      from[i].length = messages[i].msg_hdr.msg_namelen;
+      say("%u bytes, %s, from %s", messages[i].msg_len, texts[i], text(from[i]).c_str());
+    }
+  };
+  peer.answer("one");
+  peer.answer("two");
+  receive(2, {10, 0});
+  peer.answer("three");
+  receive(kCount, {0, 1});
+  timespec wrong{0, -1};
+  SHOW(recvmmsg(fd, messages, kCount, 0, &wrong));
+}
 #endif
 
 CASE(nothing_to_read_is_eagain) {

@@ -3,6 +3,7 @@
 // What stands before the module: the port, and the program that is to use it.
 #include <stdlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -64,8 +65,10 @@ Finding examine_permission(Patient& patient) {
 Finding examine_lock(Patient& patient) {
   if (patient.shared) return good("the shared engine's");
   if (patient.opening) {
-    return bad(patient.opening->text,
-               "end that program, or let both use the modem through `a7600 serve`");
+    // "DEVICE: in use by PROGRAM; what to do about it"
+    const std::string& text = patient.opening->text;
+    const std::size_t end = std::min(text.find("; "), text.size());
+    return bad(text.substr(0, end), end < text.size() ? text.substr(end + 2) : "see the message");
   }
   auto engine = engine::start_thread(patient.config, Pass{}, nullptr);
   if (!engine) return bad(engine.error().text, "see the message");

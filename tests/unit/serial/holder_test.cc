@@ -69,6 +69,29 @@ TEST_CASE("ModemManager is told apart, since another advice helps") {
   CHECK(text.find("78-a7600.rules") != std::string::npos);
 }
 
+// It is root's: what it has open is hidden from who may open the port otherwise.
+TEST_CASE("ModemManager is suspected where a holder is hidden, and not where it is seen not to") {
+  const Pty pty;
+  const Child manager([&](const auto& tell) {
+    ::prctl(PR_SET_NAME, "ModemManager");
+    tell("named");
+  });
+  REQUIRE(manager.told() == "named");
+  const auto text_for_stranger = [&] {
+    const Child stranger([&](const auto& tell) {
+      if (::getuid() == 0 && ::setuid(65534) != 0) return tell("setuid");
+      tell(in_use(pty.device, std::nullopt).text);
+    });
+    return stranger.told();
+  };
+  if (::getuid() == 0) {
+    const std::string text = text_for_stranger();
+    CHECK(text.find("in use by another program, probably ModemManager (pid ") != std::string::npos);
+    CHECK(text.find("78-a7600.rules") != std::string::npos);
+  }
+  CHECK(in_use(pty.device, std::nullopt).text.find("ModemManager") == std::string::npos);
+}
+
 TEST_CASE("a port that a program opened exclusively is EBUSY") {
   const Pty pty;
   const UniqueFd other(::open(pty.device.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
