@@ -302,9 +302,10 @@ Outcome send_messages(Call& call, int fd) {
 Outcome receive_messages(Call& call, int fd) {
   const int flags = call.number(3);
   auto end = Clock::time_point::max();
-  if (call.argument(4) != 0) {
+  const std::uint64_t place_of_time = call.argument(4);
+  if (place_of_time != 0) {
     timespec timeout{};
-    if (!call.target().read_object(call.argument(4), timeout)) return Outcome::failed(EFAULT);
+    if (!call.target().read_object(place_of_time, timeout)) return Outcome::failed(EFAULT);
     if (timeout.tv_sec < 0 || timeout.tv_nsec < 0 || timeout.tv_nsec >= 1'000'000'000) {
       return Outcome::failed(EINVAL);
     }
@@ -313,12 +314,20 @@ Outcome receive_messages(Call& call, int fd) {
           std::chrono::nanoseconds(timeout.tv_nsec);
   }
   const auto take_all = [](const Header&) { return 0; };
-  return move_messages(call, flags, take_all, [&](const Header& message, std::int64_t done) {
+  Outcome out = move_messages(call, flags, take_all, [&](const Header& message, std::int64_t done) {
     // As in Linux the time-out is looked at between datagrams only.
     if (done > 0 && Clock::now() >= end) return Moved::failed(EAGAIN);
     const bool waits = done == 0 || (flags & MSG_WAITFORONE) == 0;
     return receive_one(call, fd, message, (flags & ~MSG_WAITFORONE) | (waits ? 0 : MSG_DONTWAIT));
   });
+  const bool received = out.kind == Outcome::Kind::kResult && out.error == 0 && out.value > 0;
+  if (place_of_time != 0 && received) {
+    const auto left = std::max<Clock::duration>(end - Clock::now(), Clock::duration::zero());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    const timespec rest{seconds.count(), (left - seconds).count()};
+    if (!call.target().write_object(place_of_time, rest)) return Outcome::failed(EFAULT);
+  }
+  return out;
 }
 
 }  // namespace a7600::seccomp
