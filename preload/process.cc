@@ -9,14 +9,18 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "base/program_file.h"
+#include "base/unique_fd.h"
 #include "client/runtime.h"
 #include "filtering.h"
 #include "hook.h"
@@ -95,7 +99,10 @@ bool needs_filter(const char* path) {
   if (!filtering().is_on()) return false;
   struct stat status;
   if (::stat(path, &status) != 0) return false;
-  if ((status.st_mode & (S_ISUID | S_ISGID)) != 0 && ::geteuid() != 0) return false;
+  if (::geteuid() != 0 && ((status.st_mode & (S_ISUID | S_ISGID)) != 0 ||
+                           ::getxattr(path, "security.capability", nullptr, 0) > 0)) {
+    return false;
+  }
   const a7600::ProgramKind kind = a7600::program_kind(path);
   return kind == a7600::ProgramKind::kStatic || kind == a7600::ProgramKind::kGo;
 }
@@ -194,6 +201,13 @@ A7600_HOOK int execvpe(const char* file, char* const* argv, char* const* envp) {
 A7600_HOOK int fexecve(int fd, char* const* argv, char* const* envp) {
   const auto& libc = real();
   const Exec exec(::fcntl(fd, F_GETFD) >= 0);
+  if (filtering().is_on()) {
+    // Stays open for the command in between, whatever FD_CLOEXEC says.
+    const a7600::UniqueFd kept(::fcntl(fd, F_DUPFD, 0));
+    char path[32] = "/proc/self/fd/";
+    std::to_chars(path + std::strlen(path), std::end(path) - 1, kept.get());
+    if (kept && needs_filter(path)) return exec_filtered(path, argv, envp);
+  }
   return libc.fexecve(fd, argv, envp);
 }
 

@@ -68,6 +68,9 @@ inline int getsockopt(int fd, int level, int name, void* value, socklen_t* lengt
 inline int setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
   return static_cast<int>(::syscall(SYS_setsockopt, fd, level, name, value, length, kMark));
 }
+inline int ioctl(int fd, unsigned long request, void* argument) {
+  return static_cast<int>(::syscall(SYS_ioctl, fd, request, argument, 0, 0, kMark));
+}
 inline int getsockname(int fd, sockaddr* address, socklen_t* length) {
   return static_cast<int>(::syscall(SYS_getsockname, fd, address, length, 0, 0, kMark));
 }

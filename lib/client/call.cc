@@ -58,8 +58,9 @@ int Call::run(const wire::UnixAddress& engine) {
   const auto recv = Runtime::get().libc().recv;
   while (recv(fd, &peeked, sizeof(peeked), MSG_PEEK) < 0) {
     if (errno == EINTR && wait == Wait::kThroughSignals) continue;
-    if (errno == EINTR) return EINTR;
-    return errno == EAGAIN ? EINPROGRESS : ENETDOWN;
+    if (errno == EAGAIN) return EINPROGRESS;
+    // ENOBUFS: the front end for static programs has no room for one that waits.
+    return errno == EINTR || errno == ENOBUFS ? errno : ENETDOWN;
   }
   if (const int error = wire::receive(fd, reply, received)) {
     return error == ECONNRESET ? ENETDOWN : error;

@@ -68,7 +68,7 @@ ssize_t fail(int posix) {
 void explain_eagain(int fd) {
   // Of a connected socket with nothing under way the engine need not be asked: its gate is open.
   int queued = 0;
-  const bool may_be_gated = ::syscall(SYS_ioctl, fd, SIOCOUTQ, &queued) == 0 && queued > 0;
+  const bool may_be_gated = sys::ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0;
   const auto identity = may_be_gated ? identify(fd) : std::nullopt;
   errno = EAGAIN;
   if (!identity || identity->is_datagram) return;
@@ -157,6 +157,15 @@ std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags) {
   if ((flags & MSG_OOB) != 0) return fail(EINVAL);
   if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);
   if (identity->is_datagram) return receive_datagram(fd, *identity, *message, flags);
+  if ((flags & MSG_TRUNC) != 0) {
+    const ssize_t discarded = discard(fd, size_of(*message), flags);
+    if (discarded >= 0) {
+      message->msg_namelen = 0;
+      message->msg_controllen = 0;
+      message->msg_flags = 0;
+    }
+    return discarded;
+  }
   void* const name = message->msg_name;
   message->msg_name = nullptr;
   const ssize_t got = Runtime::get().libc().recvmsg(fd, message, flags);

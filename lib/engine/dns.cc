@@ -13,6 +13,7 @@ constexpr std::size_t kLongestLabel = 63;
 constexpr std::size_t kRecord = 16;  // an A record with its name as a pointer
 constexpr std::uint16_t kInternet = 1;
 constexpr std::uint16_t kA = 1;
+constexpr std::uint16_t kAaaa = 28;
 constexpr std::uint16_t kNameAtHeader = 0xc000 | kHeader;
 constexpr std::uint32_t kSeconds = 60;  // how long an answer may be kept
 
@@ -62,7 +63,9 @@ std::optional<Query> parse_query(std::span<const std::byte> datagram) {
     at += size;
   }
   if (out.name.size() > kLongestName || at + 4 > datagram.size()) return std::nullopt;
-  out.wants_ipv4 = number_at(datagram, at) == kA && number_at(datagram, at + 2) == kInternet;
+  const bool is_internet = number_at(datagram, at + 2) == kInternet;
+  out.wants_ipv4 = is_internet && number_at(datagram, at) == kA;
+  out.wants_ipv6 = is_internet && number_at(datagram, at) == kAaaa;
   const auto head = datagram.first(at + 4);
   out.head.assign(head.begin(), head.end());
   return out;

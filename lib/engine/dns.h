@@ -18,6 +18,7 @@ struct Query {
   std::vector<std::byte> head;  // as it came: header and question, without what follows
   std::string name;             // "host.example"; characters as they came
   bool wants_ipv4 = false;      // A, of the internet; nothing else has an answer here
+  bool wants_ipv6 = false;      // AAAA: there is none, but a name that is not there is told so
 };
 
 // nullopt for anything that is not one well-formed question, which is to get no answer.

@@ -30,7 +30,7 @@ void Engine::answer_questions(Socket& socket) {
     const auto query = dns::parse_query(std::span(bytes).first(taken->size));
     if (!query) continue;
     const auto name = at::HostName::parse(query->name);
-    if (!query->wants_ipv4 || !name) {
+    if (!name || !(query->wants_ipv4 || query->wants_ipv6)) {
       const auto outcome = name ? dns::Outcome::kFound : dns::Outcome::kNoSuchName;
       socket.datagrams->give(taken->to, dns::answer(*query, outcome, {}));
     } else if (questions_.size() >= kMostQuestions || finishing_ || !ensure_port()) {
@@ -51,7 +51,8 @@ bool Engine::answer_question(modem::QueryId id, const Result<std::vector<Ipv4>>&
   questions_.erase(found);
   Socket* socket = find(question.socket);
   if (socket == nullptr || !socket->is_udp()) return true;
-  const auto addresses = answer ? std::span<const Ipv4>(answer.value()) : std::span<const Ipv4>();
+  const bool has_any = answer && question.query.wants_ipv4;
+  const auto addresses = has_any ? std::span<const Ipv4>(answer.value()) : std::span<const Ipv4>();
   socket->datagrams->give(question.resolver,
                           dns::answer(question.query, outcome_of(answer), addresses));
   return true;

@@ -43,7 +43,8 @@ bool Modem::next_close() {
     if (lingers(connection) || waits_for_farewell(connection)) continue;
     if (!connection.link_open) {
       release_link(connection);
-      return next_close();
+      // With no answer to come, now is the time of a server that stops, and of an open that waits.
+      return next_server() || next_open() || next_close();
     }
     connection.state = Connection::State::kClosing;
     connection.poll_at.reset();

@@ -169,6 +169,24 @@ int Call::replace(int fd, int fresh) const {
   return error;
 }
 
+// The others wait for a peer, and that may be for ever.
+bool Call::waits_for_the_engine_only() const {
+  switch (data().nr) {
+    case SYS_socket:
+    case SYS_bind:
+    case SYS_listen:
+    case SYS_shutdown:
+    case SYS_getsockname:
+    case SYS_getpeername:
+    case SYS_getsockopt:
+    case SYS_setsockopt:
+    case SYS_ioctl:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Asked now and then by a call that sleeps.
 bool Call::interrupted() {
   if (!is_waiting()) return true;
@@ -190,9 +208,11 @@ int Call::wait(int fd, short events, const timeval& timeout) {
   const bool bounded = timeout.tv_sec != 0 || timeout.tv_usec != 0;
   const auto end = Clock::now() + std::chrono::seconds(timeout.tv_sec) +
                    std::chrono::microseconds(timeout.tv_usec);
+  // What has come may be for another process or thread, if this one waits no more.
+  const auto woken = [this] { return is_waiting() ? 0 : EINTR; };
   pollfd briefly{fd, events, 0};
-  if (::poll(&briefly, 1, kBrief) > 0) return 0;
-  if (!server_.begin_wait()) return ENOBUFS;
+  if (::poll(&briefly, 1, kBrief) > 0) return woken();
+  if (!server_.begin_wait(waits_for_the_engine_only())) return ENOBUFS;
   int error = 0;
   for (;;) {
     auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(kLook);
@@ -201,7 +221,10 @@ int Call::wait(int fd, short events, const timeval& timeout) {
       pause = std::clamp(left, 0ms, pause);
     }
     pollfd poll{fd, events, 0};
-    if (::poll(&poll, 1, static_cast<int>(pause.count())) > 0) break;
+    if (::poll(&poll, 1, static_cast<int>(pause.count())) > 0) {
+      error = woken();
+      break;
+    }
     if (interrupted()) {
       // Linux doesn't start calls again that have a time-out.
       if (bounded) interruption_ = EINTR;

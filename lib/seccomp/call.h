@@ -16,9 +16,10 @@ namespace a7600::seccomp {
 class Server {
  public:
   virtual ~Server() = default;
-  // This thread is about to sleep until something happens to the call's socket. False: too many
-  // sleep already. Every true is followed by one end_wait().
-  virtual bool begin_wait() = 0;
+  // This thread is about to sleep until something happens to the call's socket, or, `briefly`,
+  // until the engine answers. False: too many sleep already. Every true is followed by one
+  // end_wait().
+  virtual bool begin_wait(bool briefly) = 0;
   virtual void end_wait() = 0;
   virtual void say(log::Level level, std::string_view text) = 0;
 };
@@ -59,6 +60,7 @@ class Call {
   int wait(int fd, short events, const timeval& timeout);
 
  private:
+  bool waits_for_the_engine_only() const;
   bool interrupted();
 
   const Listener& listener_;

@@ -150,6 +150,17 @@ Outcome set_option(Call& call, int fd) {
       client::setsockopt(fd, level, name, value.data(), static_cast<socklen_t>(size)));
 }
 
+// ioctl(2) with SIOCOUTQ, SIOCOUTQNSD.
+Outcome count_unsent(Call& call, int fd) {
+  int bytes = 0;
+  if (!call.is_waiting()) return Outcome::failed(EINTR);
+  const auto result = client::ioctl(fd, call.argument(1) & 0xffffffff, &bytes);
+  if (result == 0 && !call.target().write_object(call.argument(2), bytes)) {
+    return Outcome::failed(EFAULT);
+  }
+  return Outcome::of(result);
+}
+
 Outcome serve_socket(Call& call, int fd) {
   switch (call.data().nr) {
     case SYS_connect:
@@ -176,6 +187,8 @@ Outcome serve_socket(Call& call, int fd) {
       return get_option(call, fd);
     case SYS_setsockopt:
       return set_option(call, fd);
+    case SYS_ioctl:
+      return count_unsent(call, fd);
     case SYS_sendto:
       return send_to(call, fd);
     case SYS_recvfrom:

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/sockios.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -149,7 +150,17 @@ void ask_with_address(Program& program) {
     program.unless(0, [&] { program.give(SECCOMP_RET_USER_NOTIF); });
   }
   program.load(argument(3));
-  program.when_any_bit(MSG_OOB | MSG_ERRQUEUE, [&] { program.give(SECCOMP_RET_USER_NOTIF); });
+  program.when_any_bit(MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC,
+                       [&] { program.give(SECCOMP_RET_USER_NOTIF); });
+  program.give(SECCOMP_RET_ALLOW);
+}
+
+// What counts the bytes that are on their way; the kernel knows those of the pair only.
+void ask_about_requests(Program& program) {
+  program.load(argument(1));
+  for (const int request : {SIOCOUTQ, SIOCOUTQNSD}) {
+    program.when(request, [&] { ask_unless_marked(program); });
+  }
   program.give(SECCOMP_RET_ALLOW);
 }
 
@@ -178,6 +189,7 @@ std::vector<sock_filter> make_filter() {
   for (const int call : {SYS_sendto, SYS_recvfrom}) {
     program.when(call, [&] { ask_with_address(program); });
   }
+  program.when(SYS_ioctl, [&] { ask_about_requests(program); });
   for (const int call :
        {SYS_connect, SYS_bind, SYS_listen,
 #ifdef SYS_accept

@@ -16,7 +16,8 @@ namespace a7600::seccomp {
 //   asked      socket, of AF_INET and AF_INET6, stream and datagram
 //              connect, bind, listen, accept, accept4, shutdown, getsockname, getpeername,
 //              getsockopt, setsockopt, sendmsg, recvmsg, sendmmsg, recvmmsg
-//              sendto and recvfrom with an address, MSG_OOB or MSG_ERRQUEUE
+//              sendto and recvfrom with an address, MSG_OOB, MSG_ERRQUEUE or MSG_TRUNC
+//              ioctl with SIOCOUTQ or SIOCOUTQNSD
 //   passed     of these, the calls that bear sys::kMark; but a marked socket of no domain, which
 //              makes no sense otherwise, is answered with ENOTUNIQ: see is_filtered()
 //   ENOSYS     socket of the internet's domains, and socketcall's socket, by another system call

@@ -25,6 +25,8 @@ namespace a7600::seccomp {
 namespace {
 
 constexpr int kMostSleepers = 500;
+// Beside those, so that a program whose threads all wait goes on with its other calls.
+constexpr int kMostBriefly = 100;
 constexpr std::size_t kStackSize = 256 * 1024;
 
 class Front final : public Server, public std::enable_shared_from_this<Front> {
@@ -37,7 +39,7 @@ class Front final : public Server, public std::enable_shared_from_this<Front> {
   // with the last thread.
   bool start();
 
-  bool begin_wait() override;
+  bool begin_wait(bool briefly) override;
   void end_wait() override;
   void say(log::Level level, std::string_view text) override { say_(level, text); }
 
@@ -108,8 +110,9 @@ bool Front::start() {
   return true;
 }
 
-bool Front::begin_wait() {
-  if (sleepers_.fetch_add(1) >= kMostSleepers || (t_receives && !start_thread(further_thread))) {
+bool Front::begin_wait(bool briefly) {
+  const int most = briefly ? kMostSleepers + kMostBriefly : kMostSleepers;
+  if (sleepers_.fetch_add(1) >= most || (t_receives && !start_thread(further_thread))) {
     --sleepers_;
     return false;
   }

@@ -8,7 +8,6 @@ import threading
 
 from harness import ADDRESS, main, process, servers
 from seccomp.base import BUSYBOX, SeccompTest, go, static
-from sharing.base import COMMAND
 
 NAME = "host.example"
 RESOLVER = "203.0.113.53"
@@ -71,7 +70,7 @@ class Names(SeccompTest):
                           capture_output=True).returncode != 0:
             self.skipTest("no mount namespace can be had here, to put another resolv.conf into")
         script = f"mount --bind {file} /etc/resolv.conf && exec \"$@\""
-        return process.run([*unshare, script, "sh", COMMAND, "run", *options, "--", *words],
+        return process.run([*unshare, script, "sh", *self.command, "run", *options, "--", *words],
                            self.tool_environment(), 30, cwd=self.scratch)
 
     def test_datagrams_go_and_come_with_their_addresses(self):

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Real programs that no library can be loaded into, or that make their system calls past it, on the
 modem: busybox-static, Go, and trees that mix them with others."""
-from harness import ADDRESS, main, process, servers
-from seccomp.base import BUSYBOX, SeccompTest, go, static
+import sys
+
+from harness import ADDRESS, main, process, servers, sha256
+from harness.git import GitHttpServer
+from seccomp.base import BUSYBOX, GIT_LFS, SeccompTest, go, static
+from seccomp.lfs_server import LfsServer
 from sharing.base import eventually
 
 FILE = bytes(range(256)) * 100
@@ -47,6 +51,16 @@ class Programs(SeccompTest):
         for name in ("one", "two", "three"):
             self.assert_same_bytes((self.scratch / name).read_bytes(), FILE)
 
+    def test_a_static_program_is_started_by_its_descriptor(self):
+        script = ("import os, sys\n"
+                  "os.execve(os.open(sys.argv[1], os.O_RDONLY), sys.argv[2:], os.environ)\n")
+        command = [sys.executable, "-c", script, BUSYBOX]
+        seen = self.succeeds(self.run_tool(*command, "wget", "-q", "-O", "-", self.url))
+        self.assert_same_bytes(seen.stdout, FILE)
+        look = (*command, "sh", "-c", "cd /proc/self/fd && echo *")
+        kernel = self.succeeds(self.over_kernel(*look))
+        self.assertEqual(self.succeeds(self.run_tool(*look)).stdout, kernel.stdout)
+
     def test_a_hundred_gets_of_a_go_program_run_at_once(self):
         url = f"http://{ADDRESS}:{self.web.port}/"
         for program in (go("http"), go("http_cgo")):
@@ -62,6 +76,38 @@ class Programs(SeccompTest):
                                self.kernel_environment(), 20)
             self.assertEqual(seen.stdout, b"/%d\n" % number, seen)
         self.assertEqual(running.process.wait(10), 0, running.output())
+
+    def test_git_lfs_pushes_and_clones_beside_git(self):
+        self.assertTrue(GIT_LFS.exists(), f"tools/test unpacks {GIT_LFS}")
+        (self.scratch / "repositories").mkdir(exist_ok=True)
+        origin = self.scratch / "repositories" / f"{self.id()}.git"
+        for words in (["init", "-q", "--bare", "-b", "main", origin],
+                      ["-C", origin, "config", "http.receivepack", "true"]):
+            self.succeeds(self.over_kernel("git", *words))
+        git = self.start(GitHttpServer(origin.parent))
+        store = self.start(LfsServer(ADDRESS))
+        directory = self.scratch / self.id()
+        directory.mkdir()
+        (directory / "file").write_bytes(FILE)
+        script = f"""set -e
+            cd {directory}
+            export PATH={GIT_LFS.parent}:$PATH HOME={directory}
+            git config --global user.name Somebody
+            git config --global user.email somebody@example.org
+            git lfs install >/dev/null
+            git init -q -b main work
+            cd work
+            git lfs track '*.bin' >/dev/null
+            git config -f .lfsconfig lfs.url {store.url}
+            mv ../file file.bin
+            git add .
+            git commit -qm "a large file"
+            git push -q http://{ADDRESS}:{git.port}/{origin.name} main
+            cd ..
+            git clone -q http://{ADDRESS}:{git.port}/{origin.name} copy"""
+        self.succeeds(self.run_tool("sh", "-c", script, timeout=60))
+        self.assertEqual(list(store.objects), [sha256(FILE)])
+        self.assert_same_bytes((directory / "copy" / "file.bin").read_bytes(), FILE)
 
     def test_everything_goes_by_the_filter_when_that_is_asked_for(self):
         seen = self.succeeds(self.run_via("seccomp", "curl", "-sS", self.url))

@@ -13,7 +13,10 @@ COMMAND = BUILD / "tools" / "a7600"
 
 
 class SharingTest(ModemTest):
-    """Tests with a runtime directory of their own, so that no other test's engine is found."""
+    """Tests with a runtime directory of their own, so that no other test's engine is found.
+    `command` is how a7600 is started."""
+
+    command = (COMMAND,)
 
     def setUp(self):
         super().setUp()
@@ -37,7 +40,7 @@ class SharingTest(ModemTest):
         return environment
 
     def tool(self, *words, timeout=30, stdin=b"", **settings):
-        return process.run([COMMAND, *words], self.tool_environment(**settings), timeout, stdin,
+        return process.run([*self.command, *words], self.tool_environment(**settings), timeout, stdin,
                            self.scratch)
 
     def run_tool(self, *words, **more):
@@ -47,7 +50,7 @@ class SharingTest(ModemTest):
         return process.run(words, self.client_environment(**settings), timeout, cwd=self.scratch)
 
     def start_tool(self, *words, name="tool", **settings):
-        started = process.Background([COMMAND, *words], self.tool_environment(**settings),
+        started = process.Background([*self.command, *words], self.tool_environment(**settings),
                                      self.scratch / f"{self._testMethodName}.{name}",
                                      cwd=self.scratch)
         self.addCleanup(started.stop)

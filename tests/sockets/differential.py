@@ -22,12 +22,16 @@ OWN_KERNEL, OWN_MODEM = "127.0.0.1", "10.148.0.17"
 SERVER_PORTS = range(7001, 7007)
 
 
-# "alone": as "preload", in a test file where the other faces have a shared engine.
-FACES = ("preload", "linked")
+COMMAND = build_tree.BUILD / "tools" / "a7600"
+
+# "static": under the filter for static programs.
+FACES = ("preload", "linked", "static")
+# As "preload", in a test file where the other faces have a shared engine.
+ALONE = "alone"
 
 
 def program(topic, face):
-    return PROGRAMS / f"{topic}_{'linked' if face == 'linked' else 'preload'}"
+    return PROGRAMS / f"{topic}_{'preload' if face == ALONE else face}"
 
 
 def cases(topic, face):
@@ -46,7 +50,7 @@ class Difference:
         self.lines = []
 
 
-_HEADING = re.compile(r"\[(\w+\.\w+)(?: (preload|linked|alone))?\] (.+)")
+_HEADING = re.compile(r"\[(\w+\.\w+)((?: (?:preload|linked|static|alone))*)\] (.+)")
 
 
 def differences():
@@ -55,7 +59,7 @@ def differences():
     current = None
     for line in DIFFERENCES.read_text().splitlines():
         if heading := _HEADING.fullmatch(line):
-            current = Difference(heading[3], [heading[2]] if heading[2] else FACES)
+            current = Difference(heading[3], heading[2].split() or FACES)
             for face in current.faces:
                 if (heading[1], face) in found:
                     raise ValueError(f"{DIFFERENCES.name}: {heading[1]} is there twice")
@@ -92,7 +96,8 @@ def without_library(environment):
 
 
 class Topic(ModemTest):
-    """The cases of `topic`; differential.define() gives each a test for either face."""
+    """The cases of `topic`; differential.define() gives each a test for every face. `a7600` is how
+    the command is started that runs static programs."""
 
     topic = None
     expected = differences()
@@ -101,18 +106,28 @@ class Topic(ModemTest):
                            for word in ("--listen-map", f"{port}=0")))
     bypass = ""
     settings = {}
+    a7600 = (COMMAND,)
     _kernel_outputs = {}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Short: a socket's path has at most 107 bytes.
+        cls.runtime = Path(tempfile.mkdtemp(prefix="run-", dir=cls.scratch))
 
     def variables(self, far, own, ports):
         return {"SOCKETS_FAR": far, "SOCKETS_OWN": own,
                 "SOCKETS_PORTS": ",".join(f"{inside}={outside}" for inside, outside in ports)}
 
-    def command(self, binary, case):
-        return [binary, case]
+    def modem_environment(self, **settings):
+        return {**super().modem_environment(**settings), "XDG_RUNTIME_DIR": str(self.runtime)}
 
-    def run_case(self, binary, case, environment):
+    def command(self, *words):
+        return words
+
+    def run_case(self, words, environment):
         """What a case printed. It must end by itself, whatever it saw."""
-        ended = process.run(self.command(binary, case), environment, timeout=30, cwd=self.scratch)
+        ended = process.run(self.command(*words), environment, timeout=30, cwd=self.scratch)
         text = ended.stdout.decode(errors="backslashreplace")
         if ended.status != 0:
             text += f"(status {ended.status}) {ended.stderr}".rstrip() + "\n"
@@ -125,16 +140,19 @@ class Topic(ModemTest):
             environment = {**self.kernel_environment(),
                            **self.variables(FAR_REAL, OWN_KERNEL, zip(ports, ports))}
             # The program that links nothing: built for any Linux.
-            known = self.run_case(program(self.topic, "preload"), case, environment)
+            known = self.run_case([program(self.topic, "preload"), case], environment)
             self._kernel_outputs[self.topic, case] = known
         return known
 
     def over_modem_sockets(self, case, face):
         environment = {**self.modem_environment(BYPASS=self.bypass, **self.settings),
                        **self.variables(ADDRESS, OWN_MODEM, self.modem.listening.items())}
-        if face == "linked":
+        words = [program(self.topic, face), case]
+        if face in ("linked", "static"):
             environment = without_library(environment)
-        return self.run_case(program(self.topic, face), case, environment)
+        if face == "static":
+            words = [*self.a7600, "run", "--via", "seccomp", "--", *words]
+        return self.run_case(words, environment)
 
     def check(self, case, face):
         kernel = self.over_kernel_sockets(case)
@@ -155,12 +173,7 @@ class Topic(ModemTest):
 class Shared(Topic):
     """With one engine for all programs, `a7600 serve`, which outlives each of them."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # Short: a socket's path has at most 107 bytes.
-        cls.runtime = Path(tempfile.mkdtemp(prefix="run-", dir=cls.scratch))
-        cls.engine = None
+    engine = None
 
     def setUp(self):
         super().setUp()
@@ -168,13 +181,10 @@ class Shared(Topic):
             type(self).engine = self.serve()
             self.addClassCleanup(self.engine.stop)
 
-    def modem_environment(self, **settings):
-        return {**super().modem_environment(**settings), "XDG_RUNTIME_DIR": str(self.runtime)}
-
     def serve(self):
         environment = without_library(self.modem_environment())
-        engine = process.Background([build_tree.BUILD / "tools" / "a7600", "serve"], environment,
-                                    self.scratch / "serve.out", cwd=self.scratch)
+        engine = process.Background([COMMAND, "serve"], environment, self.scratch / "serve.out",
+                                    cwd=self.scratch)
         deadline = time.monotonic() + 10
         while not list((self.runtime / "a7600").glob("*.sock")):
             if time.monotonic() > deadline or not engine.running():

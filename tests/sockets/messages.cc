@@ -78,6 +78,19 @@ CASE(truncation_throws_a_streams_bytes_away) {
   show_receive(c.fd, 10);
 }
 
+CASE(truncation_by_recvmsg_throws_them_away_too) {
+  Connected c;
+  c.hear("abcdef");
+  char room[8] = "-------";
+  iovec part{room, 3};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  SHOW(recvmsg(c.fd, &message, MSG_TRUNC));
+  say("untouched: %.3s, flags %x", room, static_cast<unsigned>(message.msg_flags));
+  show_receive(c.fd, 10);
+}
+
 CASE(a_write_to_a_shut_socket_signals) {
   Connected c;
   ::signal(SIGPIPE, count_signal);

@@ -37,9 +37,9 @@ class WithNames(Topic):
         # Neither side's addresses have a part to play: as numbers they are the same.
         return super().variables("-", "-", ports)
 
-    def command(self, binary, case):
+    def command(self, *words):
         return ["unshare", "--mount", "sh", "-c", MOUNT, "sh",
-                *(self.scratch / name for name in FILES), "--", binary, case]
+                *(self.scratch / name for name in FILES), "--", *words]
 
 
 TESTS = define("names", WithNames, but=(CANCELLED,))

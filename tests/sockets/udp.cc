@@ -253,6 +253,26 @@ CASE(a_datagram_above_1500_bytes_by_write) {
   say("far: %zu bytes", peer.take().size());
 }
 
+#ifndef A7600_LINKED  // liba7600 has no name for sendmmsg
+CASE(a_datagram_above_1500_bytes_among_many) {
+  far::Datagrams peer;
+  const int fd = udp();
+  const std::string data = pattern(1501);
+  iovec parts[3] = {{const_cast<char*>("one"), 3},
+                    {const_cast<char*>(data.data()), data.size()},
+                    {const_cast<char*>("two"), 3}};
+  mmsghdr messages[3] = {};
+  for (int i = 0; i < 3; ++i) {
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  SHOW(sendmmsg(fd, messages, 3, 0));
+  NEED(connect_to(fd, peer.address()));
+  SHOW(sendmmsg(fd, messages, 3, 0));
+  say("far: %s", peer.take().c_str());
+}
+#endif
+
 CASE(a_datagram_above_the_protocols_limit) {
   far::Datagrams peer;
   const int fd = udp();

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "filtered.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <string_view>
 
+#include "base/program_file.h"
 #include "options.h"
 #include "seccomp/features.h"
 #include "seccomp/filter.h"
@@ -36,6 +40,17 @@ std::optional<std::string> put_filter(const std::string& supervisor) {
   return std::nullopt;
 }
 
+// A program that fexecve(3) starts has a descriptor of itself, for us alone. A script's interpreter
+// has yet to open it.
+void close_own_descriptor(std::string_view path) {
+  constexpr std::string_view kDescriptors = "/proc/self/fd/";
+  if (!path.starts_with(kDescriptors) || interpreter_of(std::string(path)) != path) return;
+  const std::string_view number = path.substr(kDescriptors.size());
+  int fd = -1;
+  std::from_chars(number.data(), number.data() + number.size(), fd);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 }  // namespace
 
 std::vector<std::string> filtered_command(const std::string& supervisor, const std::string& path) {
@@ -48,6 +63,7 @@ int become_filtered(const std::vector<char*>& words) {
   if (!seccomp::is_filtered()) {
     if (const auto why = put_filter(words[0])) return refuse(path, *why);
   }
+  close_own_descriptor(path);
   std::vector<char*> argv(words.begin() + 2, words.end());
   argv.push_back(nullptr);
   // Past the preload library, which would come back here.

@@ -215,12 +215,14 @@ struct Reception {
 // Where the filters of static programs are handed over, if this kernel can have such.
 Result<Reception> open_reception() {
   Reception out;
+  // Not an engine's name: nobody is to take one for the other. There is one in any case, so that a
+  // static program deeper in the tree is told what is missing, too, and doesn't slip past the
+  // modem.
+  out.address = "@a7600-run" + engine::make_address().substr(std::string_view("@a7600").size());
   if (auto sentence = seccomp::missing(seccomp::probe(-1))) {
     out.why_not = *sentence;
     return out;
   }
-  // Not an engine's name: nobody is to take one for the other.
-  out.address = "@a7600-run" + engine::make_address().substr(std::string_view("@a7600").size());
   auto opened = seccomp::Receptionist::open(out.address);
   if (!opened) return opened.error();
   out.receptionist = std::move(opened.value());

@@ -28,6 +28,11 @@ static int make_socket(void) {
   return fd < 0 ? fd : close(fd);
 }
 
+static ssize_t exchange(const int* pair) {
+  char byte = 0;
+  return send(pair[0], &byte, 1, 0) < 0 ? -1 : recv(pair[1], &byte, 1, 0);
+}
+
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   g_count = atoi(argv[1]);
@@ -38,16 +43,17 @@ int main(int argc, char** argv) {
   struct sockaddr_storage name;
   socklen_t size = sizeof name;
   const int on = 1;
-  int type = 0;
-  socklen_t type_size = sizeof type;
+  int value = 0;
+  socklen_t value_size = sizeof value;
   char byte;
   MEASURE("socket and close", make_socket());
   MEASURE("setsockopt", setsockopt(internet, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
   MEASURE("getsockname", getsockname(internet, (struct sockaddr*)&name, &size));
   MEASURE("getsockopt of a kernel socket",
-          getsockopt(pair[0], SOL_SOCKET, SO_TYPE, &type, &type_size));
+          getsockopt(pair[0], SOL_SOCKET, SO_TYPE, &value, &value_size));
   MEASURE("getsockopt that the kernel answers",
-          getsockopt(internet, SOL_SOCKET, SO_TYPE, &type, &type_size));
+          getsockopt(internet, SOL_SOCKET, SO_RCVLOWAT, &value, &value_size));
   MEASURE("read", read(zero, &byte, 1));
+  MEASURE("send and recv", exchange(pair));
   return 0;
 }

@@ -25,7 +25,10 @@ TEST_CASE("a question is read") {
   REQUIRE(query);
   CHECK(query->name == "host.example");
   CHECK(query->wants_ipv4);
+  CHECK_FALSE(query->wants_ipv6);
   CHECK_FALSE(parse_query(bytes(question(28)))->wants_ipv4);
+  CHECK(parse_query(bytes(question(28)))->wants_ipv6);
+  CHECK_FALSE(parse_query(bytes(question(12)))->wants_ipv6);
 }
 
 TEST_CASE("what follows the question is left alone") {

@@ -285,6 +285,18 @@ TEST_CASE("a listener stops when its last connection is closed") {
   CHECK(rig.modem.unfinished() == 0);
 }
 
+// Seen at a program's end, which took five seconds.
+TEST_CASE("a listener stops when its last connection has closed by itself") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.close(100);
+  rig.modem.stop(1, rig.now);
+  rig.expect_nothing();
+  rig.say("+IPCLOSE: 0,1");
+  rig.play({{"AT+SERVERSTOP=0", "OK|+SERVERSTOP: 0,0"}});
+  CHECK(rig.modem.unfinished() == 0);
+}
+
 TEST_CASE("a stop is done by its result, before OK or behind it") {
   for (const char* answer : {"OK|+SERVERSTOP: 0,0", "+SERVERSTOP: 0,0|OK"}) {
     INFO(answer);

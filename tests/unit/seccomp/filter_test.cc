@@ -3,6 +3,8 @@
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -27,6 +29,8 @@ constexpr int kForeignSocket = 281;
 #endif
 constexpr std::array<std::uint64_t, 2> kDomains{AF_INET, AF_INET6};
 constexpr std::array<std::uint64_t, 2> kTypes{SOCK_STREAM, SOCK_DGRAM};
+constexpr std::array<std::uint64_t, 2> kCounting{SIOCOUTQ, SIOCOUTQNSD};
+constexpr std::array<std::uint64_t, 3> kOthers{FIONREAD, FIONBIO, TCGETS};
 constexpr std::uint64_t kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 constexpr std::uint32_t kRefused = SECCOMP_RET_ERRNO | ENOSYS;
 
@@ -84,6 +88,7 @@ TEST_CASE("data calls are asked about only with an address or an unusual flag") 
     CHECK(decide(call, {3, 0x1000, 10, 0, 0x2000, 16}) == SECCOMP_RET_USER_NOTIF);
     CHECK(decide(call, {3, 0x1000, 10, 0, 0x7fff00000000, 16}) == SECCOMP_RET_USER_NOTIF);
     CHECK(decide(call, {3, 0x1000, 10, MSG_OOB, 0, 0}) == SECCOMP_RET_USER_NOTIF);
+    CHECK(decide(call, {3, 0x1000, 10, MSG_TRUNC, 0, 0}) == SECCOMP_RET_USER_NOTIF);
   }
   for (const int call : {SYS_read, SYS_write, SYS_close, SYS_epoll_ctl, SYS_dup}) {
     CHECK(decide(call, {3, 0x1000, 10}) == SECCOMP_RET_ALLOW);
@@ -98,6 +103,16 @@ TEST_CASE("control calls are asked about unless they bear the library's mark") {
     CHECK(decide(call, {3, 0x1000, 16, 0, 0, sys::kMark & 0xffffffff}) == SECCOMP_RET_USER_NOTIF);
   }
   CHECK(decide(SYS_socket, {AF_INET, SOCK_STREAM, 0, 0, 0, sys::kMark}) == SECCOMP_RET_ALLOW);
+}
+
+TEST_CASE("of the requests to a descriptor those are asked about that count unsent bytes") {
+  for (const std::uint64_t request : kCounting) {
+    CHECK(decide(SYS_ioctl, {3, request, 0x1000}) == SECCOMP_RET_USER_NOTIF);
+    CHECK(decide(SYS_ioctl, {3, request, 0x1000, 0, 0, sys::kMark}) == SECCOMP_RET_ALLOW);
+  }
+  for (const std::uint64_t request : kOthers) {
+    CHECK(decide(SYS_ioctl, {3, request, 0x1000}) == SECCOMP_RET_ALLOW);
+  }
 }
 
 TEST_CASE("one who asks whether there is a filter is told") {
