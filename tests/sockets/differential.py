@@ -32,8 +32,8 @@ def program(topic, face):
 
 def cases(topic, face):
     """The names of a program's cases."""
-    listed = subprocess.run([program(topic, face), "--list"], check=True, capture_output=True,
-                            text=True)
+    listed = subprocess.run([*build_tree.EMULATOR, program(topic, face), "--list"], check=True,
+                            capture_output=True, text=True)
     return listed.stdout.split()
 
 
@@ -108,7 +108,7 @@ class Topic(ModemTest):
                 "SOCKETS_PORTS": ",".join(f"{inside}={outside}" for inside, outside in ports)}
 
     def command(self, binary, case):
-        return [binary, case]
+        return [*build_tree.EMULATOR, binary, case]
 
     def run_case(self, binary, case, environment):
         """What a case printed. It must end by itself, whatever it saw."""
