@@ -63,7 +63,7 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
     if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
   } else if (const auto* link = std::get_if<at::OpenLink>(&reply)) {
     if (task_ == Task::kStillOpen && link->link >= 0 && link->link < at::kLinks) {
-      still_open_ |= 1U << static_cast<unsigned>(link->link);
+      still_open_[static_cast<std::size_t>(link->link)] = link->peer;
     }
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
@@ -83,7 +83,9 @@ void Modem::handle_result(const at::Reply& reply) {
     on_dns_line({}, std::nullopt);
   } else if (const auto* closed = std::get_if<at::CloseResult>(&reply)) {
     Connection* connection = by_link(closed->link);
+    if (closed->link == closing_link_) close_result_seen_ = true;
     if (connection == nullptr) links_.release(closed->link);
+    if (connection != nullptr && connection->doubted) ask_still_open_ = true;
     if (connection == nullptr || connection->state != Connection::State::kClosing) return;
     connection->link_open = false;
     // Before its own OK: on_close_answer() releases the link then.

@@ -288,9 +288,9 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
     case Step::kPin:
       return on_pin(answer, now);
     case Step::kNameErrors:
-      if (ok) return go(Step::kPinAgain);
-      pin_unclear_ = true;
-      return go(Step::kRegistration);
+      // Refused as well, the ERROR is that of a module that knows no more commands than the manual,
+      // and says nothing of the SIM.
+      return go(ok ? Step::kPinAgain : Step::kRegistration);
     case Step::kPinAgain:
       pin_answer_ = answer;
       return go(Step::kNumberErrors);

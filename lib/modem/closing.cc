@@ -12,8 +12,24 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kCloseWait = 30s;
+constexpr auto kFarewell = 100ms;
 
 }  // namespace
+
+// A server's clients often close when their program does, as those of HTTP do. The module gives the
+// number of a link that its peer has closed to the next client at once; an AT+CIPCLOSE that is on
+// its way then closes that one. So the peer is given a little time to close first.
+std::optional<chat::TimePoint> Modem::farewell(const Connection& connection) {
+  if (connection.state != Connection::State::kOpen || config_.transparent) return std::nullopt;
+  const Server* server = connection.server >= 0 ? servers_.by_index(connection.server) : nullptr;
+  if (server == nullptr || server->stop_wanted) return std::nullopt;
+  return now_ + kFarewell;
+}
+
+bool Modem::waits_for_farewell(const Connection& connection) const {
+  return connection.state == Connection::State::kOpen && connection.farewell_until &&
+         now_ < *connection.farewell_until;
+}
 
 bool Modem::next_close() {
   for (auto& [id, connection] : connections_) {
@@ -23,7 +39,7 @@ bool Modem::next_close() {
     const bool due = connection.close_wanted || connection.state == Connection::State::kEnded;
     if (!settled || !due || connection.link < 0) continue;
     if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
-    if (lingers(connection)) continue;
+    if (lingers(connection) || waits_for_farewell(connection)) continue;
     if (!connection.link_open) {
       release_link(connection);
       return next_close();
@@ -31,6 +47,7 @@ bool Modem::next_close() {
     connection.state = Connection::State::kClosing;
     connection.poll_at.reset();
     closing_link_ = connection.link;
+    close_result_seen_ = false;
     command(Task::kClose, id,
             {.text = at::close(connection.link), .payload = {}, .timeout = kCloseWait});
     return true;

@@ -40,6 +40,10 @@ struct Connection {
   chat::TimePoint ask_at{};  // ... and AT+CIPACK is due
   std::chrono::milliseconds ask_pause{0};
   bool ack_wanted = false;  // Host::acknowledged is owed
+  // kOpen, with close_wanted: the peer may still close by itself, which spares CIPCLOSE.
+  std::optional<chat::TimePoint> farewell_until;
+  // The close of its link's last owner may have been its own; AT+CIPOPEN? tells.
+  bool doubted = false;
   // The host was told that the open has failed, and expects nothing more.
   bool failed = false;
 

@@ -21,6 +21,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
     consider(connection.result_due);
     consider(connection.poll_at);
     consider(connection.push_due);
+    if (waits_for_farewell(connection)) consider(connection.farewell_until);
     if (lingers(connection)) {
       consider(connection.linger_until);
       if (connection.ask_at > now_) consider(connection.ask_at);

@@ -2,6 +2,7 @@
 //
 // The modem's TCP servers: starting and stopping them, and the connections that arrive.
 #include <cerrno>
+#include <utility>
 
 #include "at/command.h"
 #include "modem/modem.h"
@@ -163,16 +164,40 @@ void Modem::displace(Connection& connection) {
 }
 
 // The link of a transfer was given to a server's client before the answer came: the bytes may have
-// been the client's, or have gone to it. Or it was the client that our close has ended.
+// been the client's, or have gone to it. Or it was the client that our close has ended, which only
+// the module can tell: by its peer it knows who has the link now.
 void Modem::distrust_new_owner(Task task, const chat::Answer& answer) {
+  if (task == Task::kClose && answer.final == chat::Final::kOk) {
+    Connection* owner = by_link(closing_link_);
+    if (owner == nullptr || owner->id == task_id_) return;
+    owner->doubted = true;
+    ask_still_open_ = ask_still_open_ || close_result_seen_;
+    return;
+  }
   int link = -1;
-  if (task == Task::kClose && answer.final == chat::Final::kOk) link = closing_link_;
   if (answer.header && !answer.payload.empty()) link = answer.header->link;
   if (answer.sent && answer.sent->confirmed > 0) link = answer.sent->link;
   Connection* owner = by_link(link);
   if (owner == nullptr || owner->id == task_id_) return;
   break_connection(*owner, ECONNRESET, "its link was still in use by another connection",
                    Drain::kNo);
+}
+
+// Those whose link another one has, or nobody, were closed; the link is not theirs to close again.
+void Modem::settle_doubts(bool answered) {
+  std::vector<ConnectionId> closed;
+  for (auto& [id, connection] : connections_) {
+    if (!std::exchange(connection.doubted, false) || connection.link < 0) continue;
+    const auto& peer = still_open_[static_cast<std::size_t>(connection.link)];
+    if (!answered || !peer || *peer != connection.to) closed.push_back(id);
+  }
+  for (const ConnectionId id : closed) {
+    Connection* connection = find(id);
+    if (connection == nullptr) continue;
+    connection->link_open = connection->link_open && !answered;
+    break_connection(*connection, ECONNRESET, "it was closed in place of its link's last owner",
+                     Drain::kNo);
+  }
 }
 
 void Modem::on_client(const at::ClientAccepted& client) {

@@ -82,6 +82,7 @@ void Modem::close(ConnectionId id, chat::TimePoint now,
   connection->close_wanted = true;
   connection->writable = false;
   if (!connection->udp) connection->linger_until = linger_until;
+  connection->farewell_until = farewell(*connection);
   if (connection->link < 0) forget(id);
 }
 

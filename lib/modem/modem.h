@@ -220,6 +220,8 @@ class Modem final : private chat::Listener {
   void open_failed(Connection& connection, int posix, int err, std::string text);
   bool next_refused();
   void on_refused_answer(Connection& connection, const chat::Answer& answer);
+  std::optional<chat::TimePoint> farewell(const Connection& connection);
+  bool waits_for_farewell(const Connection& connection) const;
   bool next_close();
   bool next_stray();
   void on_close_answer(Connection& connection, const chat::Answer& answer);
@@ -298,6 +300,7 @@ class Modem final : private chat::Listener {
   void safety_poll(Connection& connection);
   bool next_still_open();
   void on_still_open_answer(const chat::Answer& answer);
+  void settle_doubts(bool answered);
 
   // Direct push mode (push.cc).
   bool next_rx_mode();
@@ -331,6 +334,7 @@ class Modem final : private chat::Listener {
   Task task_ = Task::kNone;
   ConnectionId task_id_ = 0;
   int closing_link_ = -1;  // of the latest AT+CIPCLOSE
+  bool close_result_seen_ = false;
 
   Links links_;
   // Links that opened though nobody waits for them: a host before us asked and left.
@@ -355,7 +359,7 @@ class Modem final : private chat::Listener {
   bool acks_wanted_ = false;             // some connection may have ack_wanted
   bool asked_acknowledged_ = false;      // the latest command was AT+CIPACK
   bool ask_still_open_ = false;          // which links are open
-  unsigned still_open_ = 0;              // what "AT+CIPOPEN?" has said, bit 0 for link 0
+  std::array<std::optional<Endpoint>, at::kLinks> still_open_;  // by "AT+CIPOPEN?", with the peer
 
   struct Foreign {
     CommandId id;

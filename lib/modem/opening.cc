@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kBusyPause = 200ms;
 constexpr auto kTimeoutMargin = 500ms;
-constexpr int kOpenAttempts = 12;  // every link once, and a little patience with <err> 8
+constexpr int kOpenAttempts = 12;  // every link once, and a little patience
 constexpr int kGarbledRetries = 2;
 
 }  // namespace
@@ -127,7 +127,9 @@ void Modem::on_open_result(const at::OpenResult& result) {
       connection->link = -1;
       return retry_open(*connection, 0ms);
     case at::Err::kBusy:
-      if (connection->open_attempts >= kOpenAttempts) break;
+      // As while it opens another, which may take as long as a connection may.
+      if (now_ + kBusyPause >= connection->deadline) break;
+      --connection->open_attempts;
       return retry_open(*connection, kBusyPause);
     default:
       break;

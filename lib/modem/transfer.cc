@@ -64,12 +64,13 @@ bool Modem::next_transfer() {
 bool Modem::is_receivable(const Connection& connection) const {
   return (connection.state == Connection::State::kOpen ||
           connection.state == Connection::State::kDraining) &&
-         connection.readable && connection.room && !connection.close_wanted && rx_mode_.buffered();
+         connection.readable && connection.room && !connection.close_wanted &&
+         !connection.doubted && rx_mode_.buffered();
 }
 
 // A chunk that was already taken from the host is owed to the peer also after close().
 bool Modem::is_sendable(const Connection& connection) const {
-  return connection.state == Connection::State::kOpen &&
+  return connection.state == Connection::State::kOpen && !connection.doubted &&
          (connection.writable || !connection.unsent.empty()) &&
          (!connection.not_before || now_ >= *connection.not_before);
 }
@@ -222,8 +223,13 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
       // More than one chunk at a time: a bulk download, which pushing would speed up.
       rx_mode_.ask_for_push();
     }
+    // A full chunk with nothing behind it may be a count that lags; at the end of a stream nothing
+    // but "No data" is its end.
+    const bool is_full = answer.payload.size() >= at::kLargestRead;
+    const bool is_last_look = connection.state == Connection::State::kDraining;
+    if (!answer.payload.empty() && (is_full || is_last_look)) connection.readable = true;
     if (!connection.readable) {
-      if (connection.state == Connection::State::kDraining) return drained(connection);
+      if (is_last_look) return drained(connection);
       expect_data(connection);
     }
     return;
@@ -310,17 +316,18 @@ void Modem::safety_poll(Connection& connection) {
 bool Modem::next_still_open() {
   if (!ask_still_open_) return false;
   ask_still_open_ = false;
-  still_open_ = 0;
+  still_open_ = {};
   command(Task::kStillOpen, 0, {.text = "AT+CIPOPEN?", .payload = {}});
   return true;
 }
 
 void Modem::on_still_open_answer(const chat::Answer& answer) {
+  settle_doubts(answer.final == chat::Final::kOk);
   if (answer.final != chat::Final::kOk) return;
   std::vector<int> closed;
   for (auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kOpen || connection.udp) continue;
-    const bool open = (still_open_ >> static_cast<unsigned>(connection.link) & 1U) != 0;
+    const bool open = still_open_[static_cast<std::size_t>(connection.link)].has_value();
     // Its last data, and "+IPCLOSE:", may be on their way behind this answer.
     if (!open && connection.seems_closed) closed.push_back(connection.link);
     if (!open && !std::exchange(connection.seems_closed, true)) expect_data(connection);

@@ -3,8 +3,11 @@
 errno; nothing crashes, hangs, or is told a success that was none."""
 import resource
 import subprocess
+import unittest
 
-from harness import ADDRESS, ModemTest, main, servers, small_program
+from harness import ADDRESS, SANITIZE, ModemTest, main, servers, small_program
+
+unsanitized = unittest.skipIf(SANITIZE, "a sanitizer takes memory and descriptors of its own")
 
 # Makes sockets until one fails, then gives them back and uses one.
 DESCRIPTORS = """
@@ -76,10 +79,12 @@ class Limits(ModemTest):
         self.succeeds(self.over_modem(small_program("exchange"), ADDRESS, self.echo.port, 4,
                                       stdin=b"ping"))
 
+    @unsanitized
     def test_descriptors_run_out_and_come_back(self):
         seen = self.python(DESCRIPTORS, limits=[(resource.RLIMIT_NOFILE, 64)])
         self.assertEqual((seen.stdout, seen.stderr), ("EMFILE\nb'ping'\n", ""))
 
+    @unsanitized
     def test_no_memory_is_an_error_not_a_crash(self):
         # From far too little for a thread and its engine to just enough.
         for kilobytes in (40_000, 60_000, 80_000, 100_000, 140_000):
@@ -96,6 +101,7 @@ class Limits(ModemTest):
                                        stdin=b"ping", **settings)
                 self.assertEqual((seen.status, seen.stdout), (0, b"ping"), seen)
 
+    @unsanitized
     def test_many_connections_in_a_row_leave_nothing_behind(self):
         seen = self.python(ROW, "10000", timeout=110, log=None)
         self.assertEqual(seen.returncode, 0, seen.stderr)

@@ -24,12 +24,14 @@ def small_program(name):
 
 
 def _sanitizer_runtimes():
-    """The runtimes that must come before a sanitized library in LD_PRELOAD."""
+    """What must come before a sanitized library in LD_PRELOAD."""
     for name, runtime in (("address", "libasan.so"), ("thread", "libtsan.so")):
         if name in SANITIZE.split(","):
             found = subprocess.run(["g++", f"-print-file-name={runtime}"], check=True,
                                    capture_output=True, text=True)
             yield os.path.realpath(found.stdout.strip())
+    if SANITIZE:
+        yield str(BUILD / "tests" / "harness" / "early.so")
 
 
 def preload():

@@ -3,23 +3,26 @@
 upstream is beyond it; and ab, which connects a second time for the result of the first. nginx
 registers a socket with edge-triggered epoll before it connects."""
 import os
+import signal
 import threading
 
 from harness import ADDRESS, ModemTest, free_port, main, servers
+from sharing.base import SharingTest, eventually, is_alive
 
 PORT = 8080
 
 
 class NginxTest(ModemTest):
-    def nginx(self, start, listen, location, port, **more):
+    def settings(self, listen, location, daemon="off", log="stderr"):
+        """The words that start it with a configuration of the test's own."""
         root = self.scratch / self._testMethodName
         root.mkdir()
         (root / "nginx.conf").write_text(f"""
-daemon off;
+daemon {daemon};
 master_process on;
 worker_processes 2;
 pid {root}/pid;
-error_log stderr warn;
+error_log {log} warn;
 events {{ worker_connections 64; }}
 http {{
   access_log off;
@@ -34,7 +37,10 @@ http {{
   }}
 }}
 """)
-        return start("nginx", "-p", root, "-c", root / "nginx.conf", port=port, **more)
+        return ["nginx", "-p", root, "-c", root / "nginx.conf"]
+
+    def nginx(self, start, listen, location, port, **more):
+        return start(*self.settings(listen, location), port=port, **more)
 
     def get_at_once(self, count, url):
         seen = []
@@ -59,6 +65,23 @@ class Server(NginxTest):
                             f"root {self.scratch};", PORT)
         for got in self.get_at_once(6, f"http://127.0.0.1:{server.port}/file"):
             self.assert_same_bytes(got, data)
+
+
+class Daemon(SharingTest, NginxTest):
+    simulator_options = ("--listen-map", f"{PORT}=0")
+
+    def test_it_serves_on_under_a7600_run_when_its_parent_has_ended(self):
+        data = os.urandom(100_000)
+        (self.scratch / "file").write_bytes(data)
+        start = self.settings(f"listen {PORT};", f"root {self.scratch};", daemon="on", log="log")
+        self.succeeds(self.run_tool(*start))
+        master = int((self.scratch / self._testMethodName / "pid").read_text())
+        self.addCleanup(lambda: is_alive(master) and os.kill(master, signal.SIGKILL))
+        eventually(lambda: self.status()["servers"], what="no server")
+        for got in self.get_at_once(4, f"http://127.0.0.1:{self.modem.listening[PORT]}/file"):
+            self.assert_same_bytes(got, data)
+        os.kill(master, signal.SIGQUIT)
+        eventually(lambda: not self.sockets(), what="the engine did not end with it")
 
 
 class Proxy(NginxTest):

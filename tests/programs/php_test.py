@@ -32,18 +32,19 @@ class Clients(ModemTest):
         data = os.urandom(200_000)
         web = self.start(servers.WebServer({"/file": data}))
         for host in (ADDRESS, NAME):
-            got = self.succeeds(self.over_modem("php", "-r", GET, f"http://{host}:{web.port}/file"))
+            got = self.succeeds(self.over_modem("php", "-n", "-r", GET,
+                                                f"http://{host}:{web.port}/file"))
             self.assert_same_bytes(got.stdout, data)
 
     def test_a_conversation(self):
         server = self.start(servers.TcpServer(servers.echo))
         seen = self.succeeds(self.over_both(
-            lambda address: ["php", "-r", TALK, address, server.port]))
+            lambda address: ["php", "-n", "-r", TALK, address, server.port]))
         self.assertEqual(seen.stdout.splitlines()[-2:], [b"line 5", b"peer"])
 
     def test_a_refused_connection_is_phps_error(self):
         refusing = self.start(servers.RefusingPort())
-        seen = self.over_modem("php", "-r", TALK, ADDRESS, refusing.port)
+        seen = self.over_modem("php", "-n", "-r", TALK, ADDRESS, refusing.port)
         self.assertIn(b"111 Connection refused", seen.stdout)
 
 
@@ -54,7 +55,7 @@ class Servers(ModemTest):
     def test_the_built_in_web_server(self):
         (self.scratch / "upload").write_bytes(os.urandom(100_000))
         (self.scratch / "page.php").write_text(PAGE)
-        server = self.behind_modem("php", "-S", f"0.0.0.0:{PORT}", port=PORT)
+        server = self.behind_modem("php", "-n", "-S", f"0.0.0.0:{PORT}", port=PORT)
         url = f"http://127.0.0.1:{server.port}/page.php"
         seen = self.succeeds(self.over_kernel(
             "curl", "-sS", url, "--next", "-sS", "--data-binary", "@upload", url))

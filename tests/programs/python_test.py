@@ -170,7 +170,7 @@ class Clients(ModemTest):
 
 class Servers(ModemTest):
     fresh_modem = True
-    simulator_options = ("--listen-map", f"{PORT}=0")
+    simulator_options = ("--listen-map", f"{PORT}=0", "--latency-ms", "5")
 
     def shouts(self, port, words):
         with socket.create_connection(("127.0.0.1", port), 20) as client:
@@ -219,6 +219,14 @@ class Servers(ModemTest):
         got = self.succeeds(self.over_kernel("curl", "-sS",
                                              f"http://127.0.0.1:{server.port}/file"))
         self.assert_same_bytes(got.stdout, data)
+
+    def test_http_server_answers_one_client_after_the_other(self):
+        # Each closes at the same moment as the server, and the next gets its link.
+        (self.scratch / "file").write_bytes(b"hello\n")
+        server = self.behind_modem(sys.executable, "-m", "http.server", PORT, port=PORT)
+        url = f"http://127.0.0.1:{server.port}/file"
+        got = self.succeeds(self.over_kernel("curl", "-sS", "--fail-early", *[url] * 20))
+        self.assertEqual(got.stdout, b"hello\n" * 20)
 
     def test_a_tls_server(self):
         data = os.urandom(100_000)

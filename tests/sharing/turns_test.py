@@ -2,9 +2,10 @@
 """Programs that share an engine get their turns in order, and none of them fills its memory."""
 import socket
 import subprocess
+import unittest
 
-from harness import ADDRESS, main, servers
-from sharing.base import SharingTest, eventually
+from harness import ADDRESS, SANITIZE, main, servers
+from sharing.base import SharingTest, eventually, is_root
 
 # Opens so many connections one after the other, and closes the oldest for each line of its input.
 HOLDER = """
@@ -23,6 +24,13 @@ print("connected", flush=True)
 sys.stdin.readline()
 """
 
+AS_NOBODY = """
+import os
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+"""
+
 # A datagram socket that says hello and never reads.
 DEAF = """
 import socket, sys
@@ -34,9 +42,9 @@ sys.stdin.readline()
 
 
 class Turns(SharingTest):
-    def start_python(self, script, *words, name):
+    def start_python(self, script, *words, name, **settings):
         return self.start_client("/usr/bin/python3", "-c", script, *words, name=name,
-                                 stdin=subprocess.PIPE, log=None)
+                                 stdin=subprocess.PIPE, log=None, **settings)
 
     def test_connections_that_wait_are_served_in_order(self):
         self.serve("--reserve", "0")
@@ -53,6 +61,26 @@ class Turns(SharingTest):
             eventually(lambda: "connected" in waiter.output(), what=f"not number {number}'s turn")
             self.assertFalse(any("connected" in later.output() for later in waiters[number + 1:]))
 
+    def test_a_user_has_no_more_links_than_allowed_and_others_the_rest(self):
+        if not is_root():
+            self.skipTest("only root can become another user")
+        self.serve("--group", "65534", "--user-links", "2")
+        echo = self.start(servers.TcpServer(servers.echo))
+        there = ADDRESS, str(echo.port)
+        self.runtime.chmod(0o755)
+        bounded = [self.start_python(AS_NOBODY + WAITER, *there, name=f"w{number}")
+                   for number in range(3)]
+        eventually(lambda: len(self.links("waiting")) == 1 and len(self.links()) == 2,
+                   what="two of three connected")
+        master = self.start_python(HOLDER, *there, "3", name="holder")
+        eventually(lambda: "ready" in master.output(), what="the engine's own user waits, too")
+        self.assertEqual(sum("connected" in each.output() for each in bounded), 2)
+        first = next(each for each in bounded if "connected" in each.output())
+        first.process.stdin.close()
+        eventually(lambda: all("connected" in each.output() for each in bounded),
+                   what="the third has not had its turn")
+
+    @unittest.skipIf(SANITIZE, "a sanitizer takes memory of its own")
     def test_datagrams_that_nobody_reads_are_dropped_and_counted(self):
         serving = self.serve()
         peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

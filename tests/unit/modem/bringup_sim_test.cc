@@ -208,7 +208,7 @@ TEST_CASE("an ERROR about the SIM without a name is fatal only if there is no ne
   Rig rig;
   to_the_pin(rig);
   rig.say("ERROR");
-  rig.play({{"AT+CMEE=2", "ERROR"}});
+  rig.play({{"AT+CMEE=2", "OK"}, {"AT+CPIN?", "ERROR"}, {"AT+CMEE=0", "OK"}});
   for (int i = 0; i <= 10; ++i) {
     rig.play({{"AT+CREG?", "+CREG: 0,0|OK"},
               {"AT+CGREG?", "+CGREG: 0,0|OK"},
@@ -217,6 +217,21 @@ TEST_CASE("an ERROR about the SIM without a name is fatal only if there is no ne
   }
   CHECK(rig.events() == Events{"open_failed 1 ENETDOWN"});
   CHECK(says(rig, rig.last_error().text, "SIM"));
+}
+
+// Neither AT+CPIN nor AT+CMEE is in the manual.
+TEST_CASE("a module that knows no command about the SIM is waited for like any that searches") {
+  Rig rig;
+  to_the_pin(rig);
+  rig.say("ERROR");
+  rig.play({{"AT+CMEE=2", "ERROR"}});
+  for (int i = 0; i < 60; ++i) {
+    rig.play({{"AT+CREG?", "+CREG: 0,2|OK"}, {"AT+CGREG?", "+CGREG: 0,2|OK"}});
+    rig.play({{"AT+CEREG?", "ERROR"}});
+    rig.pass(1s);
+  }
+  rig.play({{"AT+CREG?", "+CREG: 0,1|OK"}});
+  rig.expect("AT+NETOPEN");
 }
 
 TEST_CASE("an ERROR about the SIM without a name is ignored when the module is registered") {

@@ -30,6 +30,8 @@ TEST_CASE("as long as there is a rest it is read without asking for its length")
     rig.expect("AT+CIPRXGET=2,9");
     rig.say_payload(9, std::string(1500, 'x'), rest);
   }
+  // Behind a full chunk the count may lag.
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.received(1).size() == 6000);
   rig.expect_nothing();
 }
@@ -231,6 +233,7 @@ TEST_CASE("an end that was missed is found by the next look, and what is left is
   rig.play(Script{{"AT+CIPRXGET=2,9", kNoData}} + still_open(""));
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "the rest");
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.received(1) == "the rest");
   CHECK(rig.events() == Events{"ended 1"});
 }

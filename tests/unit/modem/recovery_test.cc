@@ -48,9 +48,9 @@ TEST_CASE("a connection that the module has no more is read and ended") {
   rig.play(check("9"));
   rig.expect("AT+CIPRXGET=2,8");
   rig.say_payload(8, "rest");
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}, {"AT+CIPRXGET=2,8", kNoData}});
   CHECK(rig.events() == Events{"ended 2"});
   CHECK(rig.received(2) == "rest");
-  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
 }
 
 TEST_CASE("a check that finds the network closed ends all connections") {

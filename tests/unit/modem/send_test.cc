@@ -117,6 +117,7 @@ TEST_CASE("data received before a failed send is read first") {
   rig.say("OK|+CIPSEND: 9,5,-1");
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "goodbye");
+  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
   CHECK(rig.received(1) == "goodbye");
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
 }
@@ -239,6 +240,7 @@ TEST_CASE("a closed link refuses to send: what it has received is read, it is no
   rig.play({{"AT+CIPSEND=9,5", "+CIPERROR: 4|ERROR"}});
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "last words");
+  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
   CHECK(rig.received(1) == "last words");
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
   rig.expect_nothing();

@@ -55,7 +55,9 @@ Seen read(const std::string& name) {
   Seen seen;
   Item item;
   while ((seen.end = reader.value().next(item)) == Reader::Step::kItem) {
-    std::string text = std::to_string(item.time - kTime) + ' ';
+    // Unsigned: a damaged file may say any time.
+    const auto since = static_cast<std::uint64_t>(item.time) - static_cast<std::uint64_t>(kTime);
+    std::string text = std::to_string(static_cast<std::int64_t>(since)) + ' ';
     text += item.direction == Direction::kOut ? '>' : '<';
     text += item.kind == Item::Kind::kRecord
                 ? item.record.text
