@@ -29,6 +29,7 @@ bool Modem::wanted() const {
 
 void Modem::start_bringup(Bringup::Start start) {
   phase_ = start == Bringup::Start::kCheck ? Phase::kCheck : Phase::kBringup;
+  start_side();
   bringup_ = std::make_unique<Bringup>(
       config_, start, host_,
       Bringup::Leftovers{.payload = std::exchange(unfinished_, 0),
@@ -94,10 +95,14 @@ void Modem::bringup_up() {
   task_ = Task::kNone;
   phase_ = Phase::kUp;
   rx_mode_.reset();
+  rx_command_.reset();
   network_lost_ = false;
   ask_still_open_ = false;
+  forget_hints();
   retry_pause_ = 0s;
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
+  if (!side_.is_open()) start_side();
+  if (side_.is_silent()) on_side_silent();
   if (!checked) {
     links_.clear();
     strays_.clear();
@@ -147,6 +152,7 @@ void Modem::network_lost(std::string_view why) {
 // go on waiting. Names may have other addresses in the next network.
 void Modem::lose_connections(int posix, std::string_view why) {
   forget_names();
+  side_.hurry(now_ + kRestartWait);
   std::vector<ConnectionId> lost;
   for (const auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kWaiting) lost.push_back(id);
