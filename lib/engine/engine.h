@@ -17,6 +17,7 @@
 #include "base/unique_fd.h"
 #include "config/config.h"
 #include "engine/dns.h"
+#include "engine/running_time.h"
 #include "engine/sharing.h"
 #include "engine/socket.h"
 #include "engine/tracer.h"
@@ -79,6 +80,7 @@ class Engine final : private modem::Host {
   void watch(int operation, int fd, unsigned events, Source source, std::uint32_t value);
   void handle(Source source, std::uint32_t value, unsigned events);
   int wait_time() const;
+  void look_at_the_clock(int planned_wait);
   void check_finished();
   TimePoint finish_deadline() const;
 
@@ -243,6 +245,7 @@ class Engine final : private modem::Host {
   std::string output_;
   std::size_t output_written_ = 0;
   std::vector<std::byte> input_;
+  RunningTime time_;
   TimePoint now_;
   UniqueFd trace_call_;  // of the one who asked for the trace
 

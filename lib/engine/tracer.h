@@ -41,6 +41,11 @@ class Tracer final : public modem::Host, private chat::Observer {
   }
   // A slow reader (a pipe's) has not taken everything yet.
   bool has_pending() const { return on() && writer_->has_pending(); }
+  // The engine's time has stood still for so long.
+  void leave_out(std::chrono::nanoseconds gap) {
+    left_out_ += gap;
+    to_wall_clock_ += gap;
+  }
 
   // ---- The line
   void received(std::span<const std::byte> bytes) {
@@ -128,6 +133,7 @@ class Tracer final : public modem::Host, private chat::Observer {
   std::optional<trace::Writer> writer_;
   modem::Modem* modem_ = nullptr;
   std::chrono::nanoseconds to_wall_clock_{};
+  std::chrono::nanoseconds left_out_{};
 
   std::map<modem::ConnectionId, Connection> connections_;
   std::map<modem::QueryId, LookUp> look_ups_;
