@@ -105,7 +105,8 @@ void Bringup::prove_flow(chat::Chat& chat, chat::TimePoint now) {
   if (line_.hold_module(true)) {
     held_until_ = now + kHold;
   } else if (config_.rtscts == Rtscts::kTry) {
-    return go(Step::kUnsetFlow);
+    go(Step::kUnsetFlow);
+    return advance(chat, now);
   }
   command(chat, "AT", kProof, now);
 }
