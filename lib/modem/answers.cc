@@ -84,7 +84,10 @@ void Modem::handle_result(const at::Reply& reply) {
   } else if (const auto* closed = std::get_if<at::CloseResult>(&reply)) {
     Connection* connection = by_link(closed->link);
     if (closed->link == closing_link_) close_result_seen_ = true;
-    if (connection == nullptr) links_.release(closed->link);
+    if (connection == nullptr) {
+      early_pushes_.forget(closed->link);
+      links_.release(closed->link);
+    }
     if (connection != nullptr && connection->doubted) ask_still_open_ = true;
     if (connection == nullptr || connection->state != Connection::State::kClosing) return;
     connection->link_open = false;

@@ -131,6 +131,9 @@ void Modem::on_server_stop(const at::ServerStop& stopped) {
 
 // The module has given the connection's link to a server's client.
 void Modem::displace(Connection& connection) {
+  // What has come for it already was the client's.
+  early_pushes_.keep(connection.link, std::nullopt, connection.early, now_);
+  connection.early.clear();
   links_.release(connection.link);
   connection.link_open = false;
   switch (connection.state) {
@@ -214,6 +217,7 @@ void Modem::on_client(const at::ClientAccepted& client) {
     displace(*owner);
   }
   Server* server = servers_.by_index(client.server);
+  const EarlyPushes::Taken early = early_pushes_.take(client.link, client.peer, now_);
   std::optional<ConnectionId> id;
   if (server != nullptr && !server->stop_wanted) id = host_.accepted(server->id, client.peer);
   if (!id) {
@@ -235,9 +239,17 @@ void Modem::on_client(const at::ClientAccepted& client) {
   links_.assign(client.link, *id);
   schedule_.forget(client.link);
   if (read_is_its_own) task_id_ = *id;
-  expect_first_data(connections_.emplace(*id, std::move(connection)).first->second);
+  Connection& accepted = connections_.emplace(*id, std::move(connection)).first->second;
+  expect_first_data(accepted);
   log(log::Level::kInfo,
       "link " + std::to_string(client.link) + " is open from " + client.peer.to_string());
+  if (!early.whole) {
+    return break_connection(accepted, ECONNRESET, "it sent too much before it was announced",
+                            Drain::kNo);
+  }
+  if (early.bytes.empty()) return;
+  give(accepted, client.peer, early.bytes);
+  if (!accepted.room) rx_mode_.hold_back(now_);
 }
 
 }  // namespace a7600::modem

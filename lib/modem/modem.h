@@ -14,6 +14,7 @@
 #include "modem/bringup.h"
 #include "modem/connection.h"
 #include "modem/data_mode.h"
+#include "modem/early_pushes.h"
 #include "modem/host.h"
 #include "modem/links.h"
 #include "modem/name_cache.h"
@@ -344,6 +345,7 @@ class Modem final : private chat::Listener {
   bool server_stopped_ = false;  // "+SERVERSTOP:" came before its OK
   // Data announced on links that nobody has: "+CLIENT:" may follow.
   std::array<bool, at::kLinks> early_data_{};
+  EarlyPushes early_pushes_;  // likewise, in direct push mode
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};

@@ -141,6 +141,7 @@ void Modem::on_open_result(const at::OpenResult& result) {
 void Modem::on_opened(Connection& connection) {
   connection.state = Connection::State::kOpen;
   connection.link_open = true;
+  early_pushes_.forget(connection.link);
   expect_first_data(connection);
   log(log::Level::kInfo,
       "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());

@@ -147,6 +147,7 @@ void Modem::network_lost(std::string_view why) {
 // go on waiting. Names may have other addresses in the next network.
 void Modem::lose_connections(int posix, std::string_view why) {
   forget_names();
+  early_pushes_.clear();
   std::vector<ConnectionId> lost;
   for (const auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kWaiting) lost.push_back(id);
