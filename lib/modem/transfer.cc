@@ -250,9 +250,13 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
     ++counters_.retries;
     return;
   }
-  if (connection.state == Connection::State::kDraining) return drained(connection);
-  break_connection(connection, ECONNRESET, "the module refuses to hand over received data",
-                   Drain::kNo);
+  constexpr std::string_view kWhy = "the module refuses to hand over received data";
+  if (connection.state == Connection::State::kDraining) {
+    // Of what it was only asked for there may be nothing.
+    if (connection.unread && connection.end.posix == 0) connection.end = {ECONNRESET, kWhy};
+    return drained(connection);
+  }
+  break_connection(connection, ECONNRESET, kWhy, Drain::kNo);
 }
 
 void Modem::give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes) {
