@@ -73,7 +73,40 @@ void ip_address(Modem& m, const Command& command, const Parameters&) {
   m.ok();
 }
 
+// What a broken server's answer may look like when the module hands it on; none of it answers.
+void answer_by_garbage(Modem& m, const std::string& name) {
+  constexpr std::string_view kAddress = "\"203.0.113.66\"";
+  Text text;
+  text << "+CDNSGIP: 1,";
+  switch (m.faults.random(6)) {
+    case 0:
+      text << "\"another.test\"," << kAddress;
+      break;
+    case 1:
+      text << '"' << name << "\x01\x07\x1a\"," << kAddress;
+      break;
+    case 2:
+      text << '"' << name << "," << kAddress;
+      break;
+    case 3:
+      text << Quoted{name} << ",\"203.0.113.66";
+      break;
+    case 4:
+      text << Quoted{name} << ",\"\"";
+      break;
+    case 5:
+      text << Quoted{name} << ",\"203.0.113.666\"";
+      break;
+    default:
+      text << ',' << kAddress;
+      break;
+  }
+  m.out.info(text);
+  m.ok();
+}
+
 void answer_name(Modem& m, const std::string& name) {
+  if (m.faults.happens(Fault::kDnsGarbage)) return answer_by_garbage(m, name);
   const auto addresses = m.router.resolve(name);
   if (addresses.empty() || m.faults.happens(Fault::kDnsError)) {
     m.out.info("+CDNSGIP: 0,10");

@@ -80,6 +80,7 @@ void Modem::on_command_line(std::string_view body) {
   rest_of_line_ = body;
   joined_ = false;
   if (faults.any()) misbehave_at_command();
+  if (hangs_) return;
   if (options.latency.count() == 0 && !faults.any()) {
     run_line();
   } else {
@@ -91,6 +92,15 @@ void Modem::on_long_line() {
   turn_around([this] { error(); });
 }
 
+// Whether the firmware doesn't have it, or has it no more.
+bool Modem::lacks(const Count& count) {
+  const bool of_stack = count.alone;
+  if (of_stack && faults.happens(Fault::kNoStack)) stack_stopped_ = true;
+  return (of_stack && stack_stopped_) ||
+         (faults.on(Fault::kNoCommand) &&
+          same_name(count.entry.name, faults.text(Fault::kNoCommand)));
+}
+
 void Modem::run_line() {
   do {
     next_ = false;
@@ -100,9 +110,8 @@ void Modem::run_line() {
       ++unknown_;
       return error();
     }
-    const bool left_out =
-        faults.on(Fault::kNoCommand) && command->name == faults.text(Fault::kNoCommand);
-    Count* const found = left_out ? nullptr : find(command->name);
+    Count* found = find(command->name);
+    if (found != nullptr && lacks(*found)) found = nullptr;
     joined_ = joined_ || !rest_of_line_.empty();
     if (found == nullptr) ++unknown_;
     if (found == nullptr || (found->alone && joined_)) return error();
@@ -270,6 +279,7 @@ void Modem::leave_data(std::string_view word) {
 }
 
 void Modem::dtr_dropped() {
+  if (hangs_) return reboot();
   if (!data.on() || device.dtr_mode == 0) return;
   if (device.dtr_mode == 1) return leave_data("OK");
   leave_data("CLOSED");

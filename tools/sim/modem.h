@@ -87,7 +87,8 @@ class Modem final : public LineUser, public InterpreterUser {
   void finish(Order order, std::string_view line, bool succeeded);
   // The same for a command whose result is known at once.
   void answer(Order usual, std::string_view line, bool succeeded);
-  // The host's DTR line has dropped: what that means is AT&D's to say.
+  // The host's DTR line has dropped: what that means is AT&D's to say. A module that hangs is
+  // restarted by it, as on a board that has it wired to the reset.
   void dtr_dropped();
 
   // The module loses its state and its peers, is silent for a while and starts again.
@@ -130,6 +131,7 @@ class Modem final : public LineUser, public InterpreterUser {
   void connect_waiting_client();
   void give_prompt(std::optional<std::size_t> length);
   void misbehave_at_command();
+  bool lacks(const Count& count);
   void power_down();
   void start_up();
   void say_boot_lines(std::size_t next);
@@ -153,7 +155,9 @@ class Modem final : public LineUser, public InterpreterUser {
   Timer registration_timer_;
   Timer replug_timer_;
   std::optional<std::size_t> reboot_after_;  // bytes from the host
-  std::vector<UniqueFd> silent_peers_;       // of the links that a killed host has left
+  bool hangs_ = false;
+  bool stack_stopped_ = false;
+  std::vector<UniqueFd> silent_peers_;  // of the links that a killed host has left
 };
 
 // The commands, by file: V.250's, 3GPP's and the module's own, and the manual's.

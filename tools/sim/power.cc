@@ -46,6 +46,11 @@ void Modem::misbehave_at_command() {
   if (faults.happens(Fault::kRebootOut)) {
     line.set_fuse(static_cast<std::size_t>(faults.value(Fault::kRebootOut)), [this] { reboot(); });
   }
+  if (faults.happens(Fault::kHang)) {
+    hangs_ = true;
+    line.hold_output(Time::max());
+    host.off();
+  }
   if (faults.happens(Fault::kUnplug)) unplug(Milliseconds(faults.value(Fault::kUnplug)));
 }
 
@@ -61,6 +66,8 @@ void Modem::power_down() {
   call_off_reboot();
   step_timer_.cancel();
   step_ = nullptr;
+  hangs_ = false;
+  stack_stopped_ = false;
   rest_of_line_ = {};
   client_waiting_ = false;
   silent_peers_.clear();
