@@ -152,6 +152,8 @@ class Engine final : private modem::Host {
   bool set_line_rate(int baud) override;
   void use_rtscts(bool on) override;
   bool hold_module(bool on) override;
+  bool set_dtr(bool up) override;
+  void reopen() override;
   void log(log::Level level, std::string_view text) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
 

@@ -107,6 +107,8 @@ class Tracer final : public modem::Host, private chat::Observer {
   bool set_line_rate(int baud) override { return next_.set_line_rate(baud); }
   void use_rtscts(bool on) override { next_.use_rtscts(on); }
   bool hold_module(bool on) override { return next_.hold_module(on); }
+  bool set_dtr(bool up) override { return next_.set_dtr(up); }
+  void reopen() override { next_.reopen(); }
   void log(log::Level level, std::string_view text) override;
 
   // ---- chat::Observer

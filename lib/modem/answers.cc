@@ -7,14 +7,6 @@
 #include "modem/modem.h"
 
 namespace a7600::modem {
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kRestartWait = 2s;  // a command in flight when the module restarts has no answer
-
-}  // namespace
-
 void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
   if (const auto* ready = std::get_if<at::DataReady>(&reply)) {
     on_data_ready(ready->link);
@@ -23,22 +15,9 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
   } else if (const auto* client = std::get_if<at::ClientAccepted>(&reply)) {
     on_client(*client);
   } else if (std::holds_alternative<at::NetworkClosed>(reply)) {
-    log(log::Level::kWarn, line);
     if (phase_ == Phase::kUp || phase_ == Phase::kCheck) network_lost(line);
   } else if (std::holds_alternative<at::Boot>(reply)) {
-    forget_names();
-    if (bringup_) {
-      bringup_->on_boot(now_);
-      // Whatever was in flight has no answer any more.
-      if (!chat_.idle()) chat_.hurry(now_);
-    } else if (phase_ == Phase::kUp) {
-      log(log::Level::kWarn, "the module has restarted");
-      if (chat_.idle()) {
-        start_check(line);
-      } else {
-        chat_.hurry(now_ + kRestartWait);
-      }
-    }
+    on_boot(line);
   } else if (std::holds_alternative<at::Connect>(reply)) {
     on_connect_line();
   } else if (std::holds_alternative<at::Other>(reply)) {

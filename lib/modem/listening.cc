@@ -94,6 +94,11 @@ void Modem::on_start_server_answer(Server& server, const chat::Answer& answer) {
     server.index = -1;
     return network_lost("+CIPERROR: network not opened");
   }
+  if (answer.final == chat::Final::kTimeout && has_just_booted()) {
+    server.state = Server::State::kWaiting;
+    server.index = -1;
+    return;
+  }
   const ServerId id = server.id;
   const bool tell = !server.stop_wanted;
   const Error error{posix_of_listen(answer), answer.err.value_or(-1),

@@ -153,6 +153,8 @@ void Modem::leave(chat::TimePoint now) {
 
 void Modem::line_failed(const Error& error, chat::TimePoint now) {
   Entry entry(*this, now);
+  ++counters_.lines_lost;
+  log(log::Level::kWarn, error.text);
   if (task_ == Task::kSend) unfinished_ = chunk_size_;
   if (data_mode_.active()) leftover_data_mode_ = true;
   chat_.abandon();
@@ -161,6 +163,7 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   phase_ = Phase::kOff;
   drop_bringup();
   turned_echo_off_ = false;
+  was_silent_ = false;
   leave_commands_.clear();
   leave_result_due_.reset();
   servers_.restart();
