@@ -87,7 +87,8 @@ _a7600_sim() {
   local word=${COMP_WORDS[COMP_CWORD]}
   _a7600_value "${COMP_WORDS[COMP_CWORD - 1]}" "$word" && return
   COMPREPLY=($(compgen -W "--help --link --map --dns --listen-map --baud --latency-ms
-    --net-latency-ms --rx-buffer --seed --profile --log --ip --unmapped --allow-external --hairpin
+    --net-latency-ms --second-port --second-link --second-baud --second-latency-ms --second-fault
+    --urcs --rx-buffer --seed --profile --log --ip --unmapped --allow-external --hairpin
     --fault --list-faults --control" -- "$word"))
 }
 

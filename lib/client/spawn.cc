@@ -84,8 +84,10 @@ Result<std::string> spawn_engine(const config::Config& config) {
                  "A7600_ENGINE: \"spawn\" needs the command a7600, which is neither beside the "
                  "library nor in PATH"};
   }
+  std::string ports = config.port;
+  if (!config.second_port.empty()) ports += "," + config.second_port;
   std::vector<std::string> words = {*command,     "serve",  "--background", "--idle",
-                                    kIdleSeconds, "--port", config.port};
+                                    kIdleSeconds, "--port", ports};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);

@@ -41,6 +41,7 @@ struct BypassRule {
 // variables A7600_PORT, A7600_BAUD and so on.
 struct Config {
   std::string port = "auto";
+  std::string second_port;  // of the same module; empty: none
   int baud = 115200;
   Flow flow = Flow::kAuto;
   std::string apn;

@@ -45,9 +45,23 @@ bool choose(std::string_view value, const std::pair<std::string_view, T> (&choic
   return false;
 }
 
+bool is_port(std::string_view value) { return is_absolute(value) || parse_tcp_port(value); }
+
+// PORT, or PORT,PORT2.
 bool set_port(Config& config, std::string_view value) {
-  if (value != "auto" && !is_absolute(value) && !parse_tcp_port(value)) return false;
-  config.port = value;
+  const std::size_t comma = value.find(',');
+  const std::string_view first = value.substr(0, comma);
+  if (comma == std::string_view::npos) {
+    if (value != "auto" && !is_port(value)) return false;
+    config.second_port.clear();
+  } else {
+    const std::string_view second = value.substr(comma + 1);
+    const bool is_pair = is_port(first) && is_port(second) && first != second &&
+                         second.find(',') == std::string_view::npos;
+    if (!is_pair) return false;
+    config.second_port = second;
+  }
+  config.port = first;
   return true;
 }
 
@@ -220,7 +234,10 @@ bool set_connect_timeout(Config& config, std::string_view value) {
 constexpr std::string_view kLoginAllowed = "up to 127 printable characters without quotes";
 
 constexpr Variable kVariables[] = {
-    {"A7600_PORT", "port", "a port", "auto, an absolute path, or tcp:HOST:PORT", set_port},
+    {"A7600_PORT", "port", "a port",
+     "auto, an absolute path, or tcp:HOST:PORT; or two ports of one module, PORT,PORT2, neither of "
+     "them auto",
+     set_port},
     {"A7600_BAUD", "baud", "a rate", "300 to 4000000", set_baud},
     {"A7600_FLOW", "flow", "a flow control", "none, rtscts, auto", set_flow},
     {"A7600_APN", "apn", "an APN", "up to 100 letters, digits, '.', '-' and '_'", set_apn},

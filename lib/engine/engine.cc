@@ -105,6 +105,7 @@ void Engine::run() {
   std::array<epoll_event, 64> events;
   while (!done_) {
     write_port();
+    if (side_) write_side_port();
     tracer_.flush();
     const int planned = wait_time();
     const int count =
@@ -125,6 +126,7 @@ void Engine::run() {
     if (has_datagrams() && now_ >= next_census_) look_for_dead();
     if (finishing_) check_finished();
   }
+  side_.reset();
   port_.reset();
   tracer_.stop();
   for (const UniqueFd& call : finishers_) reply(call, {});
@@ -175,6 +177,10 @@ void Engine::handle(Source source, std::uint32_t value, unsigned events) {
     case Source::kPort:
       if ((events & EPOLLOUT) != 0) write_port();
       if (port_ && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read_port();
+      break;
+    case Source::kSidePort:
+      if (side_ && (events & EPOLLOUT) != 0) write_side_port();
+      if (side_ && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read_side_port();
       break;
     case Source::kCall:
       if (const auto call = calls_.find(static_cast<int>(value)); call != calls_.end()) {

@@ -76,7 +76,15 @@ class Engine final : private modem::Host {
   Status listen();
   Status start_trace();
   // What an epoll registration is for; the value is a descriptor or a connection id.
-  enum class Source : std::uint32_t { kListener, kPort, kCall, kSocket, kTrace, kOutside };
+  enum class Source : std::uint32_t {
+    kListener,
+    kPort,
+    kSidePort,
+    kCall,
+    kSocket,
+    kTrace,
+    kOutside
+  };
   void watch(int operation, int fd, unsigned events, Source source, std::uint32_t value);
   void handle(Source source, std::uint32_t value, unsigned events);
   int wait_time() const;
@@ -90,6 +98,10 @@ class Engine final : private modem::Host {
   void write_port();
   void watch_port();
   void port_failed(const Error& error);
+
+  // ---- The second AT port (side_port.cc), with modem::Host's open_side_line()
+  void read_side_port();
+  void write_side_port();
 
   // ---- Pairs (pairs.cc)
   void on_pair(Socket& socket, unsigned events);
@@ -147,6 +159,8 @@ class Engine final : private modem::Host {
   void listen_failed(modem::ServerId id, const Error& error) override;
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
+  bool open_side_line() override;
+  void close_side_line() override;
   bool line_is_drained() override;
   int line_rate() override;
   bool set_line_rate(int baud) override;
@@ -246,6 +260,15 @@ class Engine final : private modem::Host {
   unsigned port_events_ = 0;
   std::string output_;
   std::size_t output_written_ = 0;
+  struct SideLine {
+    explicit SideLine(serial::Port opened) : port(std::move(opened)) {}
+    serial::Port port;
+    unsigned events = 0;  // that are watched for
+    std::string output;
+    std::size_t written = 0;
+  };
+  std::optional<SideLine> side_;
+  bool side_refused_ = false;  // it could not be opened, since port_ was
   std::vector<std::byte> input_;
   RunningTime time_;
   TimePoint now_;

@@ -18,6 +18,7 @@ Status Engine::ensure_port() {
   auto opened = serial::Port::open(config_);
   if (!opened) return opened.error();
   port_.emplace(std::move(opened.value()));
+  side_refused_ = false;
   output_.clear();
   output_written_ = 0;
   port_events_ = EPOLLIN;
@@ -37,7 +38,7 @@ void Engine::read_port() {
     if (logger_.enabled(log::Level::kDebug)) {
       logger_.write(log::Level::kDebug, "< " + printable(bytes));
     }
-    tracer_.received(bytes);
+    tracer_.received(modem::Via::kFirst, bytes);
     modem_.feed(bytes, now_);
     return write_port();
   }
@@ -68,7 +69,8 @@ void Engine::write_port() {
     const ssize_t put =
         ::write(port_->fd(), output_.data() + output_written_, output_.size() - output_written_);
     if (put >= 0) {
-      tracer_.written(std::as_bytes(std::span(output_))
+      tracer_.written(modem::Via::kFirst,
+                      std::as_bytes(std::span(output_))
                           .subspan(output_written_, static_cast<std::size_t>(put)));
       output_written_ += static_cast<std::size_t>(put);
       continue;

@@ -147,7 +147,7 @@ wire::Status Engine::status() const {
   }
   head.address = modem_.up() ? modem_.address().value : 0;
   head.uptime = seconds_since(started_, now_);
-  wire::set_text(head.port, port_name());
+  wire::set_text(head.port, port_name() + (side_ ? "," + side_->port.name() : ""));
   wire::set_text(head.obstacle, modem_.obstacle());
   wire::set_text(head.model, facts_.model);
   wire::set_text(head.firmware, facts_.firmware);

@@ -27,17 +27,20 @@ void Tracer::start(trace::Writer writer, modem::Modem& modem) {
                    nanoseconds(chat::Clock::now().time_since_epoch()) + left_out_;
   writer_.emplace(std::move(writer));
   modem_ = &modem;
-  modem.observe(this);
+  modem.observe(modem::Via::kFirst, &first_);
+  modem.observe(modem::Via::kSide, &side_);
 }
 
 void Tracer::stop() {
   if (!on()) return;
   writer_->flush(time());
-  modem_->observe(nullptr);
+  modem_->observe(modem::Via::kFirst, nullptr);
+  modem_->observe(modem::Via::kSide, nullptr);
   writer_.reset();
   connections_.clear();
   look_ups_.clear();
-  command_.reset();
+  first_.stop();
+  side_.stop();
 }
 
 void Tracer::write_out() {
@@ -271,68 +274,69 @@ void Tracer::log(log::Level level, std::string_view text) {
   next_.log(level, text);
 }
 
-// ---- chat::Observer
+// ---- The AT channels
 
 // Since when the command could have been sent, had the channel been free.
-chat::TimePoint Tracer::since(const chat::Command& command, modem::ConnectionId id) const {
+chat::TimePoint Tracer::Channel::since(const chat::Command& command, modem::ConnectionId id) const {
   const std::string_view text = command.text;
   if (text.starts_with("AT+CDNSGIP")) {
-    return look_ups_.empty() ? now_ : look_ups_.begin()->second.since;
+    return tracer_.look_ups_.empty() ? tracer_.now_ : tracer_.look_ups_.begin()->second.since;
   }
-  const auto known = connections_.find(id);
-  if (known == connections_.end()) return now_;
+  const auto known = tracer_.connections_.find(id);
+  if (known == tracer_.connections_.end()) return tracer_.now_;
   const Connection& connection = known->second;
-  chat::TimePoint begin = now_;
+  chat::TimePoint begin = tracer_.now_;
   if (command.shape == chat::Shape::kSend) {
     // A program that writes faster than the line has the next chunk ready when one is done.
     begin = connection.writable_since.value_or(last_answer_);
   } else if (command.shape == chat::Shape::kRead) {
-    begin = connection.readable_since.value_or(now_);
+    begin = connection.readable_since.value_or(tracer_.now_);
   } else if (text.starts_with("AT+CIPOPEN")) {
     begin = connection.connecting_since;
   } else if (text.starts_with("AT+CIPCLOSE")) {
     begin = connection.closing_since;
   }
-  return begin == chat::TimePoint{} ? now_ : std::min(begin, now_);
+  return begin == chat::TimePoint{} ? tracer_.now_ : std::min(begin, tracer_.now_);
 }
 
-void Tracer::sent(const chat::Command& command) {
-  writer_->note_command(command.text);
-  const modem::ConnectionId id = modem_->served_connection();
+void Tracer::Channel::sent(const chat::Command& command) {
+  tracer_.writer_->note_command(command.text);
+  const modem::ConnectionId id = tracer_.modem_->served_connection(via_);
   shape_ = command.shape;
   payload_leaves_ = false;
   Record& record = command_.emplace();
   record.kind = Kind::kCommand;
+  record.port = port_of(via_);
   record.socket = id;
-  record.link = command.link >= 0 ? command.link : id != 0 ? modem_->link_of(id) : -1;
+  record.link = command.link >= 0 ? command.link : id != 0 ? tracer_.modem_->link_of(id) : -1;
   record.text = command.text;
   record.bytes = command.payload.size();
-  record.start = time(since(command, id));
-  record.sent = time();
-  const auto known = connections_.find(id);
-  if (known == connections_.end()) return;
+  record.start = tracer_.time(since(command, id));
+  record.sent = tracer_.time();
+  const auto known = tracer_.connections_.find(id);
+  if (known == tracer_.connections_.end()) return;
   Connection& connection = known->second;
   if (command.shape == chat::Shape::kSend) connection.writable_since.reset();
   if (command.shape == chat::Shape::kRead) connection.readable_since.reset();
   if (std::string_view(command.text).starts_with("AT+CIPCLOSE")) {
-    finish_flow(connection, Direction::kOut, TcpFlow::kFin, "AT+CIPCLOSE");
+    tracer_.finish_flow(connection, Direction::kOut, TcpFlow::kFin, "AT+CIPCLOSE");
   } else if (std::string_view(command.text).starts_with("AT+CIPOPEN") && !connection.syn_sent) {
     connection.link = record.link;
-    if (TcpFlow* tcp = flow(id)) {
+    if (TcpFlow* tcp = tracer_.flow(id)) {
       connection.syn_sent = true;
-      writer_->tcp(*tcp, Direction::kOut, TcpFlow::kSyn, time(), command.text);
+      tracer_.writer_->tcp(*tcp, Direction::kOut, TcpFlow::kSyn, tracer_.time(), command.text);
     }
   }
 }
 
-void Tracer::prompted() {
+void Tracer::Channel::prompted() {
   payload_leaves_ = true;
-  if (command_) command_->prompt = time();
+  if (command_) command_->prompt = tracer_.time();
 }
 
-void Tracer::line(std::string_view line, bool asked) {
+void Tracer::Channel::line(std::string_view line, bool asked) {
   if (asked && command_) {
-    if (command_->first == 0) command_->first = time();
+    if (command_->first == 0) command_->first = tracer_.time();
     if (line == command_->text || command_->answer.size() > kLongestAnswer) return;
     if (!command_->answer.empty()) command_->answer += ' ';
     command_->answer += line;
@@ -340,13 +344,14 @@ void Tracer::line(std::string_view line, bool asked) {
   }
   Record record;
   record.kind = Kind::kUnsolicited;
-  record.time = time();
+  record.port = port_of(via_);
+  record.time = tracer_.time();
   record.text = line;
   const at::Reply reply = at::parse(line);
   if (const auto* ready = std::get_if<at::DataReady>(&reply)) {
     record.link = ready->link;
-    for (auto& [id, connection] : connections_) {
-      if (connection.link == ready->link) connection.readable_since.emplace(now_);
+    for (auto& [id, connection] : tracer_.connections_) {
+      if (connection.link == ready->link) connection.readable_since.emplace(tracer_.now_);
     }
   } else if (const auto* closed = std::get_if<at::LinkClosed>(&reply)) {
     record.link = closed->link;
@@ -355,24 +360,25 @@ void Tracer::line(std::string_view line, bool asked) {
   } else if (const auto* ended = std::get_if<at::CloseResult>(&reply)) {
     record.link = ended->link;
   }
-  writer_->record(record);
+  tracer_.writer_->record(record);
 }
 
-void Tracer::answered(const chat::Answer& answer) {
+void Tracer::Channel::answered(const chat::Answer& answer) {
   payload_leaves_ = false;
-  last_answer_ = now_;
+  last_answer_ = tracer_.now_;
   if (!command_) return;
   Record& record = *command_;
-  record.time = time();
+  record.time = tracer_.time();
   if (answer.final == chat::Final::kError) record.error = -1;
   if (answer.final == chat::Final::kTimeout) record.error = ETIMEDOUT;
   if (shape_ == chat::Shape::kRead) record.bytes = answer.payload.size();
   if (answer.header && answer.header->rest > 0) {
-    if (const auto known = connections_.find(record.socket); known != connections_.end()) {
-      known->second.readable_since.emplace(now_);
+    if (const auto known = tracer_.connections_.find(record.socket);
+        known != tracer_.connections_.end()) {
+      known->second.readable_since.emplace(tracer_.now_);
     }
   }
-  writer_->record(record);
+  tracer_.writer_->record(record);
   command_.reset();
 }
 

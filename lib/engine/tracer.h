@@ -23,7 +23,7 @@ namespace a7600::engine {
 // Writes what happens to a trace, while there is one to write. It stands between the modem and its
 // host and sees there what connections carry, and sees what the chat says; so the engine itself has
 // few places that know of it. Each costs one branch while nothing is traced.
-class Tracer final : public modem::Host, private chat::Observer {
+class Tracer final : public modem::Host {
  public:
   using Find = std::function<const Socket*(modem::ConnectionId)>;
 
@@ -48,11 +48,13 @@ class Tracer final : public modem::Host, private chat::Observer {
   }
 
   // ---- The line
-  void received(std::span<const std::byte> bytes) {
-    if (on()) writer_->serial(trace::Direction::kIn, bytes, false, time());
+  void received(modem::Via via, std::span<const std::byte> bytes) {
+    if (on()) writer_->serial(port_of(via), trace::Direction::kIn, bytes, false, time());
   }
-  void written(std::span<const std::byte> bytes) {
-    if (on()) writer_->serial(trace::Direction::kOut, bytes, payload_leaves_, time());
+  void written(modem::Via via, std::span<const std::byte> bytes) {
+    const Channel& channel = via == modem::Via::kFirst ? first_ : side_;
+    if (!on()) return;
+    writer_->serial(port_of(via), trace::Direction::kOut, bytes, channel.payload_leaves(), time());
   }
 
   // ---- What the engine is asked to do
@@ -83,6 +85,28 @@ class Tracer final : public modem::Host, private chat::Observer {
     std::string name;
     chat::TimePoint since;
   };
+  // What passes over one of the AT channels.
+  class Channel final : public chat::Observer {
+   public:
+    Channel(Tracer& tracer, modem::Via via) : tracer_(tracer), via_(via) {}
+    bool payload_leaves() const { return payload_leaves_; }
+    void stop() { command_.reset(); }
+
+    void sent(const chat::Command& command) override;
+    void prompted() override;
+    void line(std::string_view line, bool asked) override;
+    void answered(const chat::Answer& answer) override;
+
+   private:
+    chat::TimePoint since(const chat::Command& command, modem::ConnectionId id) const;
+
+    Tracer& tracer_;
+    modem::Via via_;
+    std::optional<trace::Record> command_;  // in flight
+    chat::Shape shape_ = chat::Shape::kPlain;
+    chat::TimePoint last_answer_{};
+    bool payload_leaves_ = false;
+  };
 
   // ---- modem::Host: traced, then handed on
   void opened(modem::ConnectionId id) override;
@@ -102,6 +126,8 @@ class Tracer final : public modem::Host, private chat::Observer {
   std::optional<modem::ConnectionId> accepted(modem::ServerId id, const Endpoint& peer) override;
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
+  bool open_side_line() override { return next_.open_side_line(); }
+  void close_side_line() override { next_.close_side_line(); }
   bool line_is_drained() override { return next_.line_is_drained(); }
   int line_rate() override { return next_.line_rate(); }
   bool set_line_rate(int baud) override { return next_.set_line_rate(baud); }
@@ -111,18 +137,14 @@ class Tracer final : public modem::Host, private chat::Observer {
   void reopen() override { next_.reopen(); }
   void log(log::Level level, std::string_view text) override;
 
-  // ---- chat::Observer
-  void sent(const chat::Command& command) override;
-  void prompted() override;
-  void line(std::string_view line, bool asked) override;
-  void answered(const chat::Answer& answer) override;
-
+  static trace::AtPort port_of(modem::Via via) {
+    return via == modem::Via::kFirst ? trace::AtPort::kFirst : trace::AtPort::kSecond;
+  }
   trace::Time time() const { return time(now_); }
   trace::Time time(chat::TimePoint at) const {
     return (at.time_since_epoch() + to_wall_clock_).count();
   }
   void write_out();
-  chat::TimePoint since(const chat::Command& command, modem::ConnectionId id) const;
   trace::TcpFlow* flow(modem::ConnectionId id);
   void data(modem::ConnectionId id, trace::Direction direction, std::span<const std::byte> bytes);
   void finish_flow(Connection& connection, trace::Direction direction, std::uint8_t flags,
@@ -139,10 +161,8 @@ class Tracer final : public modem::Host, private chat::Observer {
 
   std::map<modem::ConnectionId, Connection> connections_;
   std::map<modem::QueryId, LookUp> look_ups_;
-  std::optional<trace::Record> command_;  // in flight
-  chat::Shape shape_ = chat::Shape::kPlain;
-  chat::TimePoint last_answer_{};
-  bool payload_leaves_ = false;
+  Channel first_{*this, modem::Via::kFirst};
+  Channel side_{*this, modem::Via::kSide};
 };
 
 }  // namespace a7600::engine

@@ -25,8 +25,9 @@ constexpr std::chrono::milliseconds kLongestPause = 500ms;
 std::size_t Modem::unconfirmed(ConnectionId id) const {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return 0;
-  const bool in_flight = task_ == Task::kSend && task_id_ == id;
-  return in_flight ? chunk_size_ : found->second.unsent.size();
+  if (task_ == Task::kSend && task_id_ == id) return chunk_.size;
+  if (side_.carries(Direction::kSend, id)) return side_chunk_.size;
+  return found->second.unsent.size();
 }
 
 bool Modem::can_ask_acknowledged(const Connection& connection) const {
@@ -56,7 +57,7 @@ bool Modem::next_acknowledged() {
     const bool linger_asks =
         lingers(connection) && connection.unsent.empty() && now_ >= connection.ask_at;
     if (!linger_asks && !connection.ack_wanted) continue;
-    if (!can_ask_acknowledged(connection)) continue;
+    if (!can_ask_acknowledged(connection) || is_served(connection, Via::kSide)) continue;
     acknowledged_.reset();
     asked_acknowledged_ = true;
     command(Task::kAcknowledged, id, {.text = at::acknowledged(connection.link), .payload = {}});

@@ -7,8 +7,10 @@
 #include "modem/modem.h"
 
 namespace a7600::modem {
+
 void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
   if (const auto* ready = std::get_if<at::DataReady>(&reply)) {
+    first_announces_ = true;
     on_data_ready(ready->link);
   } else if (const auto* closed = std::get_if<at::LinkClosed>(&reply)) {
     on_link_closed(*closed);
@@ -42,7 +44,7 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
     if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
   } else if (const auto* link = std::get_if<at::OpenLink>(&reply)) {
     if (task_ == Task::kStillOpen && link->link >= 0 && link->link < at::kLinks) {
-      still_open_[static_cast<std::size_t>(link->link)] = link->peer;
+      still_open_[static_cast<std::size_t>(link->link)] = *link;
     }
   } else if (const auto* stopped = std::get_if<at::ServerStop>(&reply)) {
     on_server_stop(*stopped);
@@ -122,10 +124,10 @@ void Modem::on_answer(const chat::Answer& answer) {
         on_refused_answer(*connection, answer);
         break;
       case Task::kSend:
-        on_send_answer(*connection, answer);
+        on_send_answer(*connection, answer, chunk_);
         break;
       case Task::kRead:
-        on_read_answer(*connection, answer);
+        on_read_answer(*connection, answer, Via::kFirst);
         break;
       case Task::kAcknowledged:
         on_acknowledged_answer(*connection, answer);
@@ -135,10 +137,10 @@ void Modem::on_answer(const chat::Answer& answer) {
     }
   }
   if (task == Task::kSend || task == Task::kRead || task == Task::kClose) {
-    distrust_new_owner(task, answer);
+    distrust_new_owner(task, task_id_, answer);
   }
   if (answer.final != chat::Final::kTimeout) return;
-  if (task == Task::kSend) unfinished_ = chunk_size_;
+  if (task == Task::kSend) unfinished_ = chunk_.size;
   start_check("a command was not answered");
 }
 

@@ -38,6 +38,7 @@ bool Modem::next_close() {
                          connection.state == Connection::State::kEnded;
     const bool due = connection.close_wanted || connection.state == Connection::State::kEnded;
     if (!settled || !due || connection.link < 0) continue;
+    if (is_served(connection, Via::kSide) || is_in_doubt(connection.link)) continue;
     if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
     if (lingers(connection) || waits_for_farewell(connection)) continue;
     if (!connection.link_open) {
@@ -75,6 +76,9 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
       connection->state = Connection::State::kDraining;
       connection->link_open = false;
       connection->unread = connection->readable || reads(*connection);
+      if (connection->pushed_via == Via::kSide && !rx_mode_.buffered()) {
+        connection->end = {ECONNRESET, "closed while its data came over the second AT port"};
+      }
       // Everything that was pushed is here already.
       connection->readable = reads_by_command();
       connection->writable = false;

@@ -8,6 +8,7 @@
 #include "base/ipv4.h"
 #include "chat/chat.h"
 #include "modem/host.h"
+#include "modem/transfer.h"
 
 namespace a7600::modem {
 
@@ -29,6 +30,9 @@ struct Connection {
   State state = State::kWaiting;
 
   int server = -1;  // the module's server that it came from; -1: opened by this side
+
+  // kOpen: the news of it came over the second AT channel, and was asked for.
+  bool heard_on_side = false;
 
   int link = -1;
   // Whether the module still counts the link as open, so that CIPCLOSE is due.
@@ -61,6 +65,7 @@ struct Connection {
   std::vector<std::byte> early;   // pushed before the host knew that it is open
   bool readable = false;          // the module has announced data, or may have
   bool room = true;               // the host can take another chunk
+  std::optional<Via> pushed_via;  // where its data has been pushed
   std::uint64_t sent = 0;         // bytes that the module has confirmed
   int busy_retries = 0;
   int read_errors = 0;

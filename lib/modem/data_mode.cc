@@ -19,6 +19,7 @@ constexpr auto kOkWaitAtNotice = 600ms;
 constexpr int kEscapes = 3;
 constexpr std::size_t kMostUndelivered = 68 * 1024;  // what a kernel keeps of a line's output
 constexpr std::size_t kLongestNotice = 4096;         // a restart says a dozen lines
+constexpr std::ptrdiff_t kShortestCode = 3;          // letters and digits of its name
 
 // The lines that a module prints when data mode has ended by itself; what follows a colon differs.
 constexpr std::array<std::string_view, 13> kNotices = {
@@ -31,14 +32,14 @@ bool ends_line(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 bool is_text(char c) { return c >= 0x20 && c < 0x7f; }
 
-// Whether a line, or the beginning of one, looks like an unsolicited result code: "+CREG: 1",
-// "*PSUTTZ: …", "DST: 0", "RING".
-bool looks_like_code(std::string_view line) {
+// Whether a line, or the beginning of one (not `whole`), looks like an unsolicited result code:
+// "+CREG: 1", "*PSUTTZ: …", "DST: 0", "RING". A mark alone is the peer's last byte.
+bool looks_like_code(std::string_view line, bool whole) {
   if (line.starts_with('+') || line.starts_with('*')) line.remove_prefix(1);
   const auto end = std::find_if_not(line.begin(), line.end(), [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   });
-  return end == line.end() || *end == ':';
+  return (end == line.end() || *end == ':') && (!whole || end - line.begin() >= kShortestCode);
 }
 
 // Whether `text` is lines of the module's own, or the beginning of some. An end of line alone is
@@ -60,7 +61,7 @@ Match match_notices(std::string_view text) {
              (!whole && notice.starts_with(line));
     });
     const bool marked = line.starts_with('+') || line.starts_with('*');
-    if (!known && !((complete || marked) && looks_like_code(line))) return Match::kNone;
+    if (!known && !((complete || marked) && looks_like_code(line, whole))) return Match::kNone;
     if (!whole) break;
     complete = true;
     text.remove_prefix(line.size());

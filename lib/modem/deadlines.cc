@@ -13,6 +13,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   auto consider = [&soonest](std::optional<chat::TimePoint> time) {
     if (time && (!soonest || *time < *soonest)) soonest = time;
   };
+  consider(side_.deadline());
   if (bringup_ && chat_.idle()) consider(bringup_->wake());
   if (bringup_) consider(bringup_->hold_ends());
   for (const auto& [id, connection] : connections_) {

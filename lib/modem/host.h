@@ -103,6 +103,10 @@ class Host : public Line {
   // The answer to Modem::command().
   virtual void command_answered(CommandId /*id*/, const CommandAnswer& /*answer*/) {}
 
+  // Opens the line to the module's second AT port, if there is to be one. Whether it is open.
+  virtual bool open_side_line() { return false; }
+  virtual void close_side_line() {}
+
   // Whether all that was written to the line has left it, as far as the driver tells.
   virtual bool line_is_drained() { return true; }
 

@@ -2,6 +2,7 @@
 #include "modem/links.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace a7600::modem {
 
@@ -10,7 +11,11 @@ std::optional<int> Links::pick() const {
   for (int link = at::kLinks - 1; link >= 0; --link) {
     const Slot& slot = slots_[static_cast<std::size_t>(link)];
     if (slot.taken || slot.foreign) continue;
-    if (!best || slot.released < slots_[static_cast<std::size_t>(*best)].released) best = link;
+    const auto rank = [this](int of) {
+      const Slot& candidate = slots_[static_cast<std::size_t>(of)];
+      return std::pair(candidate.avoided, candidate.released);
+    };
+    if (!best || rank(link) < rank(*best)) best = link;
   }
   return best;
 }
@@ -40,6 +45,12 @@ void Links::mark_foreign(int link) {
   slot.taken = false;
   slot.foreign = true;
   slot.released = ++releases_;
+}
+
+void Links::avoid(int link) { slots_[static_cast<std::size_t>(link)].avoided = true; }
+
+void Links::forgive() {
+  for (Slot& slot : slots_) slot.avoided = false;
 }
 
 void Links::clear() { slots_ = {}; }

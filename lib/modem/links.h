@@ -30,6 +30,9 @@ class Links {
   // set up again or says that it is closed.
   void mark_foreign(int link);
   bool has_foreign() const;
+  // Picked only when no other link is free, until forgive() or clear().
+  void avoid(int link);
+  void forgive();
   void clear();
 
   // nullopt for a number that is no link, and for a link that nobody has.
@@ -39,6 +42,7 @@ class Links {
   struct Slot {
     bool taken = false;
     bool foreign = false;
+    bool avoided = false;
     ConnectionId owner = 0;
     std::uint64_t released = 0;
   };

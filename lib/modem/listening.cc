@@ -174,10 +174,10 @@ void Modem::displace(Connection& connection) {
 // The link of a transfer was given to a server's client before the answer came: the bytes may have
 // been the client's, or have gone to it. Or it was the client that our close has ended, which only
 // the module can tell: by its peer it knows who has the link now.
-void Modem::distrust_new_owner(Task task, const chat::Answer& answer) {
+void Modem::distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer) {
   if (task == Task::kClose && answer.final == chat::Final::kOk) {
     Connection* owner = by_link(closing_link_);
-    if (owner == nullptr || owner->id == task_id_) return;
+    if (owner == nullptr || owner->id == id) return;
     owner->doubted = true;
     ask_still_open_ = ask_still_open_ || close_result_seen_;
     return;
@@ -186,7 +186,7 @@ void Modem::distrust_new_owner(Task task, const chat::Answer& answer) {
   if (answer.header && !answer.payload.empty()) link = answer.header->link;
   if (answer.sent && answer.sent->confirmed > 0) link = answer.sent->link;
   Connection* owner = by_link(link);
-  if (owner == nullptr || owner->id == task_id_) return;
+  if (owner == nullptr || owner->id == id) return;
   break_connection(*owner, ECONNRESET, "its link was still in use by another connection",
                    Drain::kNo);
 }
@@ -196,8 +196,8 @@ void Modem::settle_doubts(bool answered) {
   std::vector<ConnectionId> closed;
   for (auto& [id, connection] : connections_) {
     if (!std::exchange(connection.doubted, false) || connection.link < 0) continue;
-    const auto& peer = still_open_[static_cast<std::size_t>(connection.link)];
-    if (!answered || !peer || *peer != connection.to) closed.push_back(id);
+    const auto& open = still_open_[static_cast<std::size_t>(connection.link)];
+    if (!answered || !open || open->peer != connection.to) closed.push_back(id);
   }
   for (const ConnectionId id : closed) {
     Connection* connection = find(id);
@@ -214,11 +214,14 @@ void Modem::on_client(const at::ClientAccepted& client) {
     return;
   }
   bool read_is_its_own = false;
+  bool side_reads = false;
   if (Connection* owner = by_link(client.link)) {
+    if (owner->heard_on_side && !is_news(client)) return;
     // The last look at a connection that has ended finds what the new one has received: the module
     // answers after it has given the link away.
     read_is_its_own =
         owner->state == Connection::State::kDraining && !owner->unread && reads(*owner);
+    side_reads = side_.carries(owner->id);
     displace(*owner);
   }
   Server* server = servers_.by_index(client.server);
@@ -243,7 +246,11 @@ void Modem::on_client(const at::ClientAccepted& client) {
   connection.readable = early_data_[static_cast<std::size_t>(client.link)];
   links_.assign(client.link, *id);
   schedule_.forget(client.link);
-  if (read_is_its_own) task_id_ = *id;
+  if (read_is_its_own && side_reads) {
+    side_.hand_over(*id);
+  } else if (read_is_its_own) {
+    task_id_ = *id;
+  }
   Connection& accepted = connections_.emplace(*id, std::move(connection)).first->second;
   expect_first_data(accepted);
   log(log::Level::kInfo,

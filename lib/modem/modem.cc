@@ -25,7 +25,10 @@ class Modem::Entry {
   }
   ~Entry() {
     // Looking for the next command asks the host, which may ask for something in turn.
-    while (modem_.depth_ == 1 && std::exchange(modem_.asked_, false)) modem_.next();
+    while (modem_.depth_ == 1 && std::exchange(modem_.asked_, false)) {
+      modem_.next();
+      modem_.next_on_side();
+    }
     --modem_.depth_;
   }
   Entry(const Entry&) = delete;
@@ -36,7 +39,7 @@ class Modem::Entry {
 };
 
 Modem::Modem(Host& host, BringupConfig config)
-    : host_(host), config_(std::move(config)), chat_(*this) {}
+    : host_(host), config_(std::move(config)), chat_(*this), side_(*this) {}
 
 Modem::~Modem() = default;
 
@@ -135,6 +138,7 @@ void Modem::leave(chat::TimePoint now) {
   Entry entry(*this, now);
   if (leaving_ || bringup_ != nullptr) return;
   leaving_ = true;
+  side_.leave(now);
   if (phase_ == Phase::kOff && turned_echo_off_) leave_commands_.emplace_back("ATE1");
   if (phase_ != Phase::kUp || !found_) return;
   for (std::string& text : rx_mode_.undo()) leave_commands_.push_back(std::move(text));
@@ -155,9 +159,13 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   Entry entry(*this, now);
   ++counters_.lines_lost;
   log(log::Level::kWarn, error.text);
-  if (task_ == Task::kSend) unfinished_ = chunk_size_;
+  if (task_ == Task::kSend) unfinished_ = chunk_.size;
   if (data_mode_.active()) leftover_data_mode_ = true;
   chat_.abandon();
+  side_.close();
+  side_trouble_.clear();
+  forget_hints();
+  host_.close_side_line();
   data_mode_.leave();
   task_ = Task::kNone;
   phase_ = Phase::kOff;
@@ -188,6 +196,16 @@ void Modem::feed(std::span<const std::byte> bytes, chat::TimePoint now) {
   pace_.received(bytes.size(), payload_before, chat_.in_payload(), now);
 }
 
+void Modem::feed_side(std::span<const std::byte> bytes, chat::TimePoint now) {
+  Entry entry(*this, now);
+  side_.feed(bytes, now);
+}
+
+void Modem::side_line_failed(std::string_view why, chat::TimePoint now) {
+  Entry entry(*this, now);
+  side_trouble_ = why;
+}
+
 void Modem::take_output(std::string& into, chat::TimePoint now) {
   if (data_mode_.flows() && !chat_.has_output()) {
     Entry entry(*this, now);
@@ -200,6 +218,7 @@ void Modem::on_time(chat::TimePoint now) {
   Entry entry(*this, now);
   if (bringup_) bringup_->on_time(now);
   chat_.on_time(now);
+  side_.on_time(now);
   on_data_mode_time();
   expire();
 }
@@ -237,6 +256,7 @@ void Modem::next() {
       next_open() || next_close() || next_resolve()) {
     return;
   }
+  if (!hints_.empty() && next_still_open()) return;
   // In turn: who asks without a pause must not keep the bytes from flowing.
   if (std::exchange(asked_acknowledged_, false)) {
     if (next_transfer() || next_acknowledged()) return;

@@ -8,6 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 #include "at/host_name.h"
 #include "chat/chat.h"
@@ -23,6 +26,8 @@
 #include "modem/rx_mode.h"
 #include "modem/schedule.h"
 #include "modem/servers.h"
+#include "modem/side_channel.h"
+#include "modem/transfer.h"
 
 namespace a7600::modem {
 
@@ -53,9 +58,13 @@ struct Counters {
 // restart of the module leads from kUp to kCheck, which is a bring-up that keeps the connections
 // if the network is found still open.
 //
+// Where the host has the line to a second AT port, transfers pass over that as well
+// (side_channel.h), at any time for another link than those that the first channel serves: the
+// order of a link's bytes is never in doubt. All else stays on the first channel.
+//
 // With BringupConfig::transparent there is one connection at a time, and while it is open the line
 // is its own (data_mode.h): commands wait, and what can't wait is refused.
-class Modem final : private chat::Listener {
+class Modem final : private chat::Listener, private SideChannel::User {
  public:
   Modem(Host& host, BringupConfig config);
   ~Modem() override;
@@ -106,7 +115,7 @@ class Modem final : private chat::Listener {
   void leave(chat::TimePoint now);
   bool left() const {
     return leaving_ && bringup_ == nullptr && leave_commands_.empty() && !leave_result_due_ &&
-           chat_.idle();
+           chat_.idle() && side_.left();
   }
 
   // What the line is good for. Before the first connection.
@@ -131,14 +140,25 @@ class Modem final : private chat::Listener {
   void on_time(chat::TimePoint now);
   std::optional<chat::TimePoint> deadline() const;
 
-  // Who sees what passes over the AT channel, or null.
-  void observe(chat::Observer* observer) { chat_.observe(observer); }
+  // ---- The side of the second line, between Host::open_side_line() and close_side_line().
+  void feed_side(std::span<const std::byte> bytes, chat::TimePoint now);
+  void take_side_output(std::string& into) { side_.take_output(into); }
+  bool has_side_output() const { return side_.has_output(); }
+  void side_line_failed(std::string_view why, chat::TimePoint now);
+
+  // Who sees what passes over an AT channel, or null.
+  void observe(Via via, chat::Observer* observer) {
+    via == Via::kFirst ? chat_.observe(observer) : side_.observe(observer);
+  }
 
   // ---- What is known.
   bool up() const { return phase_ == Phase::kUp; }
   Ipv4 address() const { return address_; }
   // The connection or server that the command in flight is for; 0 for none.
-  ConnectionId served_connection() const { return task_ == Task::kBringup ? 0 : task_id_; }
+  ConnectionId served_connection(Via via) const {
+    if (via == Via::kSide) return side_.carries() ? side_.carries()->id : 0;
+    return task_ == Task::kBringup ? 0 : task_id_;
+  }
   // The link that a connection has; -1: none (yet, or any more).
   int link_of(ConnectionId id) const;
   const Counters& counters() const { return counters_; }
@@ -183,6 +203,9 @@ class Modem final : private chat::Listener {
     bool doubted = false;  // the module was looked at because of its answer
   };
 
+  // A command in flight when the module restarts has no answer.
+  static constexpr std::chrono::seconds kRestartWait{2};
+
   // Every public function opens one: it sets the time, and the outermost looks for the next
   // command when it ends. So callbacks may call back in without a command being sent below them.
   class Entry;
@@ -195,6 +218,15 @@ class Modem final : private chat::Listener {
                  std::span<const std::byte> bytes) override;
   void on_push_cut(int link) override;
   void on_data(std::span<const std::byte> bytes) override;
+
+  // SideChannel::User (side.cc)
+  void on_side_ready() override;
+  void on_side_answer(const SideChannel::Transfer& transfer, const chat::Answer& answer) override;
+  void on_side_unsolicited(const at::Reply& reply, std::string_view line) override;
+  void on_side_pushed(int link, const std::optional<Endpoint>& from,
+                      std::span<const std::byte> bytes) override;
+  void on_side_push_cut(int link) override;
+  void on_side_silent() override;
 
   // The channel falls free (modem.cc). Each next_… says whether it has found something to do.
   void next();
@@ -269,7 +301,7 @@ class Modem final : private chat::Listener {
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
-  void distrust_new_owner(Task task, const chat::Answer& answer);
+  void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer);
   void on_client(const at::ClientAccepted& client);
 
   // Commands of somebody else's (foreign.cc).
@@ -293,14 +325,16 @@ class Modem final : private chat::Listener {
 
   // Data (transfer.cc).
   bool next_transfer();
-  bool is_receivable(const Connection& connection) const;
+  bool is_receivable(const Connection& connection, Via via) const;
   bool is_sendable(const Connection& connection) const;
+  bool begin_transfer(Via via);
+  void begin(Via via, Direction direction, const Connection& connection, chat::Command transfer);
   bool is_line_slow() const;
-  std::size_t chunk_limit(int link, Direction direction) const;
-  void send_chunk(Connection& connection);
-  void read_chunk(Connection& connection);
-  void on_send_answer(Connection& connection, const chat::Answer& answer);
-  void on_read_answer(Connection& connection, const chat::Answer& answer);
+  std::size_t chunk_limit(int link, Direction direction, Via via) const;
+  bool send_chunk(Connection& connection, Via via);
+  void read_chunk(Connection& connection, Via via);
+  void on_send_answer(Connection& connection, const chat::Answer& answer, const Chunk& chunk);
+  void on_read_answer(Connection& connection, const chat::Answer& answer, Via via);
   void give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes);
   void on_data_ready(int link);
   bool reads(const Connection& connection) const;
@@ -316,12 +350,26 @@ class Modem final : private chat::Listener {
   void on_still_open_answer(const chat::Answer& answer);
   void settle_doubts(bool answered);
 
+  // The second AT channel (side.cc).
+  void start_side();
+  void next_on_side();
+  void drop_side();
+  bool is_served(const Connection& connection, Via by) const;
+  bool is_in_doubt(int link) const;
+  bool is_link_in_use() const;
+  void on_data_ready_aside(int link);
+  bool is_news(const at::ClientAccepted& client) const;
+  void check_hints();
+  void forget_hints();
+
   // Direct push mode (push.cc).
   bool next_rx_mode();
   bool reads_by_command() const;
   bool everyone_keeps_up() const;
   bool is_owner_certain() const;
   void on_rx_mode_answer(const chat::Answer& answer);
+  void take_pushed(Via via, int link, const std::optional<Endpoint>& from,
+                   std::span<const std::byte> bytes);
   void on_push_missing();
   void mind_typing();
   Connection* pushed_without_link(const std::optional<Endpoint>& from);
@@ -377,7 +425,7 @@ class Modem final : private chat::Listener {
   bool acks_wanted_ = false;             // some connection may have ack_wanted
   bool asked_acknowledged_ = false;      // the latest command was AT+CIPACK
   bool ask_still_open_ = false;          // which links are open
-  std::array<std::optional<Endpoint>, at::kLinks> still_open_;  // by "AT+CIPOPEN?", with the peer
+  std::array<std::optional<at::OpenLink>, at::kLinks> still_open_;  // what "AT+CIPOPEN?" has said
 
   struct Foreign {
     CommandId id;
@@ -388,16 +436,26 @@ class Modem final : private chat::Listener {
   CommandAnswer foreign_answer_;
 
   RxMode rx_mode_;
+  std::optional<std::string> rx_command_;  // of a change, for when the second channel has been read
   DataMode data_mode_;
   int data_mode_end_ = 1;  // <close_reason> of a link that is found closed after data mode
   Pace pace_;
   Schedule schedule_;
-  std::array<std::byte, at::kLargestSend> chunk_{};
-  std::size_t chunk_size_ = 0;
-  std::size_t chunk_limit_ = at::kLargestSend;  // it was taken for
+  Chunk chunk_;
   // What the module may still be in, though nobody here has anything of it.
   std::size_t unfinished_ = 0;  // a payload of this size
   bool leftover_data_mode_ = false;
+
+  SideChannel side_;
+  Chunk side_chunk_;
+  bool first_announces_ = false;  // the first channel has announced data
+  std::string side_trouble_;      // why it is to be dropped; empty: it isn't
+  // What the second channel alone may have told of links, for the first one to confirm; and what
+  // it is being asked about.
+  using Hint = std::variant<at::LinkClosed, at::ClientAccepted>;
+  std::vector<Hint> hints_;
+  std::vector<Hint> asked_hints_;
+  std::vector<int> ready_in_doubt_;  // links whose data it has announced behind a hint
 
   int depth_ = 0;
   bool asked_ = false;  // next() has to look again, since a public function was called, say

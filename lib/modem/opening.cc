@@ -21,7 +21,10 @@ constexpr int kGarbledRetries = 2;
 
 bool Modem::next_open() {
   const auto link = config_.transparent ? links_.pick_for_data_mode() : links_.pick();
-  if (!link) return false;
+  // What the second port was left with is to be over before a link can be its victim.
+  if (side_.is_starting() && !is_link_in_use()) return false;
+  // Its last owner's transfer may still be on the other channel.
+  if (!link || (side_.carries() && side_.carries()->link == *link)) return false;
   // The map is ordered by id, and ids are given in order: first come, first served.
   for (auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kWaiting) continue;
@@ -35,6 +38,7 @@ bool Modem::next_open() {
     // Of an attempt before, on a link that was a stranger's.
     connection.readable = false;
     connection.early.clear();
+    connection.pushed_via.reset();
     early_data_[static_cast<std::size_t>(*link)] = false;
     ++connection.open_attempts;
     connection.dialled = now_;

@@ -16,7 +16,6 @@ constexpr std::chrono::seconds kFirstRetry = 5s;
 constexpr std::chrono::seconds kLongestRetry = 60s;
 // A restart has several words; what is said so much later belongs to another one.
 constexpr auto kBootWords = 5s;
-constexpr auto kRestartWait = 2s;  // a command in flight when the module restarts has no answer
 
 }  // namespace
 
@@ -33,6 +32,7 @@ bool Modem::wanted() const {
 void Modem::start_bringup(Bringup::Start start) {
   if (std::exchange(was_silent_, false)) host_.reopen();
   phase_ = start == Bringup::Start::kCheck ? Phase::kCheck : Phase::kBringup;
+  start_side();
   bringup_ = std::make_unique<Bringup>(
       config_, start, host_,
       Bringup::Leftovers{.payload = std::exchange(unfinished_, 0),
@@ -154,11 +154,15 @@ void Modem::bringup_up() {
   task_ = Task::kNone;
   phase_ = Phase::kUp;
   rx_mode_.reset();
+  rx_command_.reset();
   network_lost_ = false;
   ask_still_open_ = false;
+  forget_hints();
   retry_pause_ = 0s;
   reset_ladder_.rescued(now_);
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
+  if (!side_.is_open()) start_side();
+  if (side_.is_silent()) on_side_silent();
   if (!checked) {
     links_.clear();
     strays_.clear();
@@ -211,6 +215,7 @@ void Modem::network_lost(std::string_view why) {
 void Modem::lose_connections(int posix, std::string_view why) {
   forget_names();
   early_pushes_.clear();
+  side_.hurry(now_ + kRestartWait);
   std::vector<ConnectionId> lost;
   for (const auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kWaiting) lost.push_back(id);

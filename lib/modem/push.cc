@@ -62,9 +62,13 @@ bool Modem::next_rx_mode() {
   const bool datagrams = std::any_of(connections_.begin(), connections_.end(),
                                      [](const auto& entry) { return entry.second.udp; });
   rx_mode_.need_push(datagrams);
-  auto next = rx_mode_.next_command({everyone_keeps_up(), is_owner_certain()}, now_);
-  if (!next) return false;
-  command(Task::kRxMode, 0, {.text = std::move(*next), .payload = {}});
+  if (!rx_command_) {
+    rx_command_ = rx_mode_.next_command({everyone_keeps_up(), is_owner_certain()}, now_);
+  }
+  if (!rx_command_) return false;
+  // What the second channel reads was received before what is pushed next.
+  if (side_.carries() && side_.carries()->direction == Direction::kReceive) return true;
+  command(Task::kRxMode, 0, {.text = *std::exchange(rx_command_, std::nullopt), .payload = {}});
   return true;
 }
 
@@ -112,6 +116,11 @@ Connection* Modem::pushed_without_link(const std::optional<Endpoint>& from) {
 
 void Modem::on_pushed(int link, const std::optional<Endpoint>& from,
                       std::span<const std::byte> bytes) {
+  take_pushed(Via::kFirst, link, from, bytes);
+}
+
+void Modem::take_pushed(Via via, int link, const std::optional<Endpoint>& from,
+                        std::span<const std::byte> bytes) {
   Connection* connection = link < 0 ? pushed_without_link(from) : by_link(link);
   rx_mode_.on_push(link >= 0 ? RxMode::Naming::kLink
                    : from    ? RxMode::Naming::kSource
@@ -122,6 +131,15 @@ void Modem::on_pushed(int link, const std::optional<Endpoint>& from,
     return;
   }
   connection->push_due.reset();
+  if (via == Via::kSide && !connection->pushed_via) {
+    // What comes over the one line and what over the other have no order: not again.
+    rx_mode_.give_up(now_);
+  }
+  if (connection->pushed_via.value_or(via) != via && !connection->udp) {
+    return break_connection(*connection, ECONNRESET, "its data came over both AT ports",
+                            Drain::kNo);
+  }
+  connection->pushed_via = via;
   switch (connection->state) {
     case Connection::State::kOpening:
       connection->early.insert(connection->early.end(), bytes.begin(), bytes.end());

@@ -45,33 +45,53 @@ bool has_no_reason(const chat::Answer& answer) {
 
 bool Modem::next_transfer() {
   if (config_.transparent) return false;
+  return begin_transfer(Via::kFirst);
+}
+
+bool Modem::begin_transfer(Via via) {
+  // Where data is pushed, a prompt waits for what is on the line; on the other line it doesn't.
+  const bool others_send = via == Via::kFirst && !rx_mode_.buffered() && side_.is_free();
+  const Via other = via == Via::kFirst ? Via::kSide : Via::kFirst;
   Schedule::LinkSet receive = 0;
   Schedule::LinkSet send = 0;
   for (const auto& [id, connection] : connections_) {
-    if (connection.link < 0) continue;
+    if (connection.link < 0 || is_served(connection, other)) continue;
+    if (is_in_doubt(connection.link)) continue;
     const Schedule::LinkSet bit = 1U << static_cast<unsigned>(connection.link);
-    if (is_receivable(connection)) receive |= bit;
-    if (is_sendable(connection)) send |= bit;
+    if (is_receivable(connection, via)) receive |= bit;
+    if (!others_send && is_sendable(connection)) send |= bit;
   }
   while (const auto turn = schedule_.next(receive, send)) {
     Connection* connection = by_link(turn->link);
     if (turn->direction == Direction::kReceive) {
-      read_chunk(*connection);
+      read_chunk(*connection, via);
       return true;
     }
-    send_chunk(*connection);
-    if (!chat_.idle()) return true;
+    if (send_chunk(*connection, via)) return true;
     // The host had nothing after all.
     send &= ~(1U << static_cast<unsigned>(turn->link));
   }
   return false;
 }
 
-bool Modem::is_receivable(const Connection& connection) const {
+void Modem::begin(Via via, Direction direction, const Connection& connection,
+                  chat::Command transfer) {
+  if (via == Via::kFirst) {
+    const Task task = direction == Direction::kSend ? Task::kSend : Task::kRead;
+    return command(task, connection.id, std::move(transfer));
+  }
+  ++counters_.commands;
+  side_.begin({direction, connection.id, connection.link}, std::move(transfer), now_);
+}
+
+bool Modem::is_receivable(const Connection& connection, Via via) const {
+  // A read on one line and what is pushed on the other have no order.
+  const bool in_order =
+      via == Via::kFirst ? connection.pushed_via != Via::kSide : !rx_mode_.changing();
   return (connection.state == Connection::State::kOpen ||
           connection.state == Connection::State::kDraining) &&
          connection.readable && connection.room && !connection.close_wanted &&
-         !connection.doubted && rx_mode_.buffered();
+         !connection.doubted && rx_mode_.buffered() && in_order;
 }
 
 // A chunk that was already taken from the host is owed to the peer also after close().
@@ -88,11 +108,11 @@ bool Modem::is_line_slow() const { return pace_.is_longer(at::kLargestRead, kSho
 // The largest, but for two reasons to take less. What one link moves at a time is what a keystroke
 // on another waits for. And a send whose payload takes a little less time than a pushed one has its
 // answer in front of the next pushed one instead of behind it.
-std::size_t Modem::chunk_limit(int link, Direction direction) const {
+std::size_t Modem::chunk_limit(int link, Direction direction, Via via) const {
   if (schedule_.is_typed_beside(link, 1, now_)) {
     return std::max(pace_.bytes_in(kShortTurn, at::kLargestSend), kLeastChunk);
   }
-  if (direction == Direction::kSend && !rx_mode_.buffered() &&
+  if (direction == Direction::kSend && via == Via::kFirst && !rx_mode_.buffered() &&
       schedule_.is_bulk_under_way(Direction::kReceive, now_)) {
     const std::size_t turnaround = pace_.bytes_in(pace_.turnaround(), at::kLargestSend);
     if (turnaround > 0 && turnaround <= kMostTurnaround) {
@@ -104,35 +124,37 @@ std::size_t Modem::chunk_limit(int link, Direction direction) const {
 
 // ---- Sending
 
-void Modem::send_chunk(Connection& connection) {
-  std::size_t size = connection.unsent.size();
-  chunk_limit_ = at::kLargestSend;
-  if (size > 0) {
-    std::copy(connection.unsent.begin(), connection.unsent.end(), chunk_.begin());
+// Whether there was something to send.
+bool Modem::send_chunk(Connection& connection, Via via) {
+  Chunk& chunk = via == Via::kFirst ? chunk_ : side_chunk_;
+  chunk.size = connection.unsent.size();
+  chunk.limit = at::kLargestSend;
+  if (chunk.size > 0) {
+    std::copy(connection.unsent.begin(), connection.unsent.end(), chunk.bytes.begin());
   } else if (connection.udp) {
-    if (const auto datagram = host_.take_datagram(connection.id, chunk_)) {
-      size = datagram->size;
+    if (const auto datagram = host_.take_datagram(connection.id, chunk.bytes)) {
+      chunk.size = datagram->size;
       connection.to = datagram->to;
     }
   } else {
-    chunk_limit_ = chunk_limit(connection.link, Direction::kSend);
-    size = host_.take(connection.id, std::span(chunk_).first(chunk_limit_));
+    chunk.limit = chunk_limit(connection.link, Direction::kSend, via);
+    chunk.size = host_.take(connection.id, std::span(chunk.bytes).first(chunk.limit));
   }
-  if (size == 0) {
+  if (chunk.size == 0) {
     connection.writable = false;
-    return;
+    return false;
   }
-  chunk_size_ = size;
-  command(Task::kSend, connection.id,
-          {.text = connection.udp ? at::send_to(connection.link, size, connection.to)
-                                  : at::send(connection.link, size),
-           .shape = chat::Shape::kSend,
-           .link = connection.link,
-           .payload = std::span(chunk_).first(size),
-           .timeout = kSendWait});
+  begin(via, Direction::kSend, connection,
+        {.text = connection.udp ? at::send_to(connection.link, chunk.size, connection.to)
+                                : at::send(connection.link, chunk.size),
+         .shape = chat::Shape::kSend,
+         .link = connection.link,
+         .payload = chunk.taken(),
+         .timeout = kSendWait});
+  return true;
 }
 
-void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
+void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, const Chunk& chunk) {
   connection.unsent.clear();
   // Lost meanwhile, with its network.
   if (connection.state != Connection::State::kOpen &&
@@ -141,12 +163,12 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
   }
   if (answer.final == chat::Final::kOk) {
     // A datagram that did not leave is one that got lost.
-    if (answer.sent->confirmed == static_cast<int>(chunk_size_) ||
+    if (answer.sent->confirmed == static_cast<int>(chunk.size) ||
         (connection.udp && answer.sent->confirmed >= 0)) {
       connection.busy_retries = 0;
-      connection.sent += chunk_size_;
+      connection.sent += chunk.size;
       expect_data(connection);
-      schedule_.moved({connection.link, Direction::kSend}, chunk_size_, chunk_size_ >= chunk_limit_,
+      schedule_.moved({connection.link, Direction::kSend}, chunk.size, chunk.size >= chunk.limit,
                       now_);
       mind_typing();
       return;
@@ -162,7 +184,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer) {
   // Without a reason the command itself may have been garbled on the line; nothing was sent.
   if ((busy || !answer.err) && connection.state == Connection::State::kOpen &&
       ++connection.busy_retries <= (busy ? kBusyRetries : kGarbledRetries)) {
-    const auto sent = std::span(chunk_).first(chunk_size_);
+    const auto sent = chunk.taken();
     connection.unsent.assign(sent.begin(), sent.end());
     connection.not_before = now_ + kBusyPause;
     ++counters_.retries;
@@ -190,25 +212,27 @@ void Modem::on_data_ready(int link) {
   }
 }
 
-void Modem::read_chunk(Connection& connection) {
+void Modem::read_chunk(Connection& connection, Via via) {
   // An announcement from now on is news, also between the lines of the answer.
   connection.readable = false;
-  std::string text = at::read(connection.link, chunk_limit(connection.link, Direction::kReceive));
-  pace_.asked(text.size(), now_);
-  command(Task::kRead, connection.id,
-          {.text = std::move(text),
-           .shape = chat::Shape::kRead,
-           .link = connection.link,
-           .payload = {},
-           .timeout = kReadWait});
+  std::string text =
+      at::read(connection.link, chunk_limit(connection.link, Direction::kReceive, via));
+  if (via == Via::kFirst) pace_.asked(text.size(), now_);
+  begin(via, Direction::kReceive, connection,
+        {.text = std::move(text),
+         .shape = chat::Shape::kRead,
+         .link = connection.link,
+         .payload = {},
+         .timeout = kReadWait});
 }
 
 // Whether a read of it is on its way.
 bool Modem::reads(const Connection& connection) const {
-  return task_ == Task::kRead && task_id_ == connection.id;
+  return (task_ == Task::kRead && task_id_ == connection.id) ||
+         side_.carries(Direction::kReceive, connection.id);
 }
 
-void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
+void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, Via via) {
   // Lost meanwhile, with its network or its link.
   if (connection.state != Connection::State::kOpen &&
       connection.state != Connection::State::kDraining) {
@@ -221,7 +245,10 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer) {
   if (answer.final == chat::Final::kOk) {
     if (!answer.header) {
       break_connection(connection, ECONNRESET, "received data was garbled on the line", Drain::kNo);
-      return start_check("an answer without its header");
+      constexpr std::string_view kWhy = "an answer without its header";
+      if (via == Via::kFirst) return start_check(kWhy);
+      side_trouble_ = kWhy;
+      return;
     }
     connection.read_errors = 0;
     schedule_.moved({connection.link, Direction::kReceive}, answer.payload.size(),
@@ -331,17 +358,25 @@ void Modem::safety_poll(Connection& connection) {
 }
 
 bool Modem::next_still_open() {
-  if (!ask_still_open_) return false;
+  if (!ask_still_open_ && hints_.empty()) return false;
   ask_still_open_ = false;
   still_open_ = {};
+  asked_hints_ = std::exchange(hints_, {});
   command(Task::kStillOpen, 0, {.text = "AT+CIPOPEN?", .payload = {}});
   return true;
 }
 
 void Modem::on_still_open_answer(const chat::Answer& answer) {
   settle_doubts(answer.final == chat::Final::kOk);
-  if (has_no_reason(answer)) start_check("AT+CIPOPEN?: ERROR alone");
-  if (answer.final != chat::Final::kOk) return;
+  if (answer.final != chat::Final::kOk) {
+    if (!asked_hints_.empty()) {
+      start_check("it is not known which links are open");
+    } else if (has_no_reason(answer)) {
+      start_check("AT+CIPOPEN?: ERROR alone");
+    }
+    return;
+  }
+  check_hints();
   std::vector<int> closed;
   for (auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kOpen || connection.udp) continue;

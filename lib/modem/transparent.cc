@@ -48,14 +48,14 @@ void Modem::send_data() {
   Connection* connection = by_link(kDataModeLink);
   std::size_t size = 0;
   if (connection != nullptr && connection->writable && !data_mode_.holds_output()) {
-    size = host_.take(connection->id, chunk_);
+    size = host_.take(connection->id, chunk_.bytes);
     connection = by_link(kDataModeLink);
     if (size == 0 && connection != nullptr) connection->writable = false;
     if (connection != nullptr) connection->sent += size;
   }
   if (!data_mode_.flows()) return;
   std::string output;
-  data_mode_.write({reinterpret_cast<const char*>(chunk_.data()), size}, output, now_);
+  data_mode_.write({reinterpret_cast<const char*>(chunk_.bytes.data()), size}, output, now_);
   chat_.write_raw(output);
 }
 

@@ -26,6 +26,7 @@ enum Tag : std::uint8_t {
   kTagUdp,
   kTagText,
   kTagAnswer,
+  kTagPort,
 };
 
 constexpr std::size_t kHead = 3;
@@ -117,6 +118,9 @@ void set_number(Record& record, std::uint8_t tag, std::uint64_t value) {
     case kTagPeer:
       record.peer = unpack(value);
       break;
+    case kTagPort:
+      record.port = value == 0 ? AtPort::kFirst : AtPort::kSecond;
+      break;
     case kTagUdp:
       record.udp = value != 0;
       break;
@@ -145,6 +149,7 @@ void encode(const Record& record, std::string& out, std::size_t most) {
   put_number(out, kTagBytes, record.bytes);
   put_number(out, kTagLocal, pack(record.local));
   put_number(out, kTagPeer, pack(record.peer));
+  put_number(out, kTagPort, record.port == AtPort::kFirst ? 0 : 1);
   put_number(out, kTagUdp, record.udp ? 1 : 0);
   put_text(out, kTagText, record.text, begin, most);
   put_text(out, kTagAnswer, record.answer, begin, most);
@@ -167,7 +172,7 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
           .assign(reinterpret_cast<const char*>(value.data()), value.size());
       continue;
     }
-    if (tag > kTagAnswer) continue;
+    if (tag > kTagPort) continue;
     if (size > sizeof(std::uint64_t)) return std::nullopt;
     std::uint64_t number = 0;
     for (std::size_t i = 0; i < size; ++i) number |= static_cast<std::uint64_t>(value[i]) << 8 * i;

@@ -24,9 +24,10 @@ enum class Kind : std::uint8_t {
   // of its beginning, if that was reported; only calls that may block report it.
   kCallEnds,
   // An AT command and its answer: start (since when it could have been sent), sent, prompt, first
-  // (byte of the answer), time (of its end), socket, link, text, answer, error, bytes.
+  // (byte of the answer), time (of its end), socket, link, port, text, answer, error,
+  // bytes.
   kCommand,
-  // An unsolicited result code: time, link, text.
+  // An unsolicited result code: time, link, port, text.
   kUnsolicited,
   // A socket's state: time, socket, state, link, local, peer, error, text.
   kState,
@@ -37,6 +38,9 @@ enum class Kind : std::uint8_t {
   // Bounded memory: `bytes` blocks were left out before this.
   kDropped,
 };
+
+// The module's AT port that something passed over.
+enum class AtPort : std::uint8_t { kFirst, kSecond };
 
 enum class State : std::uint8_t {
   kNone,
@@ -60,6 +64,7 @@ struct Record {
   std::uint32_t tid = 0;
   std::uint32_t socket = 0;  // the engine's number for it
   std::int32_t link = -1;
+  AtPort port = AtPort::kFirst;
   std::int64_t result = 0;
   std::int32_t error = 0;  // an errno; kCommand: -1 for ERROR, ETIMEDOUT for no answer
   std::uint64_t bytes = 0;

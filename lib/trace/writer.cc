@@ -10,6 +10,8 @@ namespace {
 constexpr std::uint32_t kSerial = 0;
 constexpr std::uint32_t kSockets = 1;
 
+constexpr std::string_view kSecondPort = "second AT port";
+
 constexpr std::uint8_t kSentEvent = 1;      // DATA_TX_START
 constexpr std::uint8_t kReceivedEvent = 2;  // DATA_RX_START
 
@@ -35,30 +37,32 @@ std::string file_header(std::uint64_t baud) {
   return out;
 }
 
-void Writer::serial(Direction direction, std::span<const std::byte> bytes, bool is_payload,
-                    Time time) {
-  if (secrets_.any() && !is_payload) {
+void Writer::serial(AtPort port, Direction direction, std::span<const std::byte> bytes,
+                    bool is_payload, Time time) {
+  // Nothing secret is said at the second port.
+  if (port == AtPort::kFirst && secrets_.any() && !is_payload) {
     masked_.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     secrets_.mask(direction == Direction::kOut ? Secrets::kSent : Secrets::kReceived, masked_);
     bytes = std::as_bytes(std::span(masked_));
   }
-  if (payload_ == kWholePayload) return serial_packet(direction, bytes, bytes.size(), time);
+  if (payload_ == kWholePayload) return serial_packet(port, direction, bytes, bytes.size(), time);
   if (direction == Direction::kOut) {
-    return serial_packet(direction, bytes, is_payload ? payload_ : bytes.size(), time);
+    return serial_packet(port, direction, bytes, is_payload ? payload_ : bytes.size(), time);
   }
-  for (const SerialFilter::Piece& piece : filter_.cut(bytes)) {
-    serial_packet(direction, piece.bytes, piece.payload ? payload_ : piece.bytes.size(), time);
+  for (const auto& piece : filters_[static_cast<std::size_t>(port)].cut(bytes)) {
+    serial_packet(port, direction, piece.bytes, piece.payload ? payload_ : piece.bytes.size(),
+                  time);
   }
 }
 
-void Writer::serial_packet(Direction direction, std::span<const std::byte> bytes, std::size_t kept,
-                           Time time) {
+void Writer::serial_packet(AtPort port, Direction direction, std::span<const std::byte> bytes,
+                           std::size_t kept, Time time) {
   std::string* out = file_.begin_block();
   if (out == nullptr) return;
   const SerialHeader header = serial_header(direction, time);
   pcapng::append_packet(*out, kSerial, time, direction, header,
                         bytes.first(std::min(kept, bytes.size())), header.size() + bytes.size(),
-                        {});
+                        port == AtPort::kFirst ? std::string_view() : kSecondPort);
 }
 
 void Writer::tcp_data(TcpFlow& flow, Direction direction, std::span<const std::byte> bytes,

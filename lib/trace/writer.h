@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -27,9 +28,10 @@ class Writer {
   // `payload`: how many bytes to keep of each payload, on either interface.
   Writer(File file, std::size_t payload) : file_(std::move(file)), payload_(payload) {}
 
-  // Bytes of the line. `is_payload`: they are what a CIPSEND sends. What is received is taken apart
-  // here, when payloads are limited.
-  void serial(Direction direction, std::span<const std::byte> bytes, bool is_payload, Time time);
+  // Bytes of the line; a comment marks those of the second AT port. `is_payload`: they are what a
+  // CIPSEND sends. What is received is taken apart here, when payloads are limited.
+  void serial(AtPort port, Direction direction, std::span<const std::byte> bytes, bool is_payload,
+              Time time);
 
   // Bytes that a connection has carried: as many segments as it takes.
   void tcp_data(TcpFlow& flow, Direction direction, std::span<const std::byte> bytes, Time time);
@@ -51,15 +53,15 @@ class Writer {
   const std::string& name() const { return file_.name(); }
 
  private:
-  void serial_packet(Direction direction, std::span<const std::byte> bytes, std::size_t kept,
-                     Time time);
+  void serial_packet(AtPort port, Direction direction, std::span<const std::byte> bytes,
+                     std::size_t kept, Time time);
   void ip_packet(Direction direction, const Headers& headers, std::span<const std::byte> bytes,
                  Time time, std::string_view comment);
 
   File file_;
   std::size_t payload_;
   Secrets secrets_;
-  SerialFilter filter_;
+  std::array<SerialFilter, 2> filters_;  // by AtPort
   std::string masked_;
 };
 

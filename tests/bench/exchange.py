@@ -14,7 +14,7 @@ from harness.simulator import Simulator
 from . import ceilings, flows
 
 
-class _Line:
+class Line:
     """A host without any library: commands and their answers over the port, as fast as they go."""
 
     def __init__(self, port):
@@ -43,8 +43,8 @@ class _Line:
         os.close(self._fd)
 
 
-def _bare_line(modem):
-    line = _Line(modem.port)
+def bare_line(modem):
+    line = Line(modem.port)
     line.command("ATE0", b"OK\r\n")
     line.command("AT+CIPRXGET=1", b"OK\r\n")
     line.command("AT+NETOPEN", b"+NETOPEN: 0\r\n")
@@ -53,7 +53,7 @@ def _bare_line(modem):
 
 def bare(modem, port, count):
     """(connect, first byte) in seconds, medians."""
-    line = _bare_line(modem)
+    line = bare_line(modem)
     connects, firsts = [], []
     for _ in range(count):
         begin = time.monotonic()
@@ -71,7 +71,7 @@ def bare_rate(scratch, case, seconds):
     """Bytes per second that nothing but the commands moves, one after the other."""
     peer = flows.Peer(case.direction, 0, seconds)
     modem = Simulator(scratch, *flows.simulator_options(case.baud, case.turnaround), log=False)
-    line = _bare_line(modem)
+    line = bare_line(modem)
     try:
         line.command(f'AT+CIPOPEN=9,"TCP","{ADDRESS}",{peer.port}', b"+CIPOPEN: 9,0\r\n")
         payload = bytes(ceilings.CHUNK)

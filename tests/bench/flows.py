@@ -26,6 +26,7 @@ class Case:
     turnaround: float
     direction: str
     mode: str
+    links: int = 1
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Flow:
 def environment(scratch, modem, mode, baud=0):
     (scratch / "empty.conf").touch()
     settings = {**build_tree.clean_environment(scratch), "LD_PRELOAD": build_tree.preload(),
-                "A7600_CONFIG": str(scratch / "empty.conf"), "A7600_PORT": modem.port,
+                "A7600_CONFIG": str(scratch / "empty.conf"), "A7600_PORT": modem.ports,
                 "A7600_BAUD": str(baud or 115200)}
     if mode == "transparent":
         settings["A7600_MODE"] = mode
@@ -59,6 +60,9 @@ class Peer:
         self._warm = warm
         self._seconds = seconds
         self.rate = 0.0
+        self._lock = threading.Lock()
+        self._first = self._begin = None
+        self._received = 0
         self._done = threading.Event()
         self._server = servers.TcpServer(self._serve)
         self.port = self._server.port
@@ -82,32 +86,37 @@ class Peer:
 
     def _receive(self, connection):
         buffer = bytearray(1 << 18)
-        first = begin = None
-        received = 0
         while piece := connection.recv_into(buffer):
-            now = time.monotonic()
-            first = first or now
-            if now - first < self._warm:
-                continue
-            if begin is None:
-                begin = now
-                continue
-            received += piece
-            self.rate = received / (now - begin)
-            if now - begin >= self._seconds:
+            if self._count(piece, time.monotonic()):
                 break
         self._done.wait()
+
+    def _count(self, piece, now):
+        """Of all connections together; true when it has been looked at for long enough."""
+        with self._lock:
+            self._first = self._first or now
+            if now - self._first < self._warm:
+                return False
+            if self._begin is None:
+                self._begin = now
+                return False
+            if now - self._begin < self._seconds:
+                self._received += piece
+                self.rate = self._received / (now - self._begin)
+            return now - self._begin >= self._seconds
 
     def stop(self):
         self._done.set()
         self._server.stop()
 
 
-def measure(scratch, case, warm, seconds):
+def measure(scratch, case, warm, seconds, *options):
+    """`options`: more of the simulator's."""
     peer = Peer(case.direction, warm, seconds)
-    modem = Simulator(scratch, *simulator_options(case.baud, case.turnaround), log=False)
+    modem = Simulator(scratch, *simulator_options(case.baud, case.turnaround), *options, log=False)
     try:
-        seen = process.run([PROGRAMS / "flow", case.direction, ADDRESS, peer.port, warm, seconds],
+        seen = process.run([PROGRAMS / "flow", case.direction, ADDRESS, peer.port, warm, seconds,
+                            case.links],
                            environment(scratch, modem, case.mode, case.baud), warm + seconds + 60)
         if not seen.stdout:
             raise SystemExit(f"bench: {seen}")

@@ -19,8 +19,8 @@ LOAD = 20
 
 @dataclass(frozen=True)
 class Mishap:
-    """`spec` is of the simulator's --fault, or after "!" a request to its control socket, made at a
-    random moment. "{a-b}" stands for a random number."""
+    """`spec` is of the simulator's --fault, after "2:" of its --second-fault, or after "!" a request
+    to its control socket, made at a random moment. "{a-b}" stands for a random number."""
     spec: str
     harmless: bool = False  # everything must arrive
     cuts: bool = False      # a stream may end early in order: so the module or the peer said
@@ -71,6 +71,12 @@ MISHAPS = (
     Mishap("no-rtscts", harmless=True),
     Mishap("unplug={50-800}@{1-5}x1", patience=PROBES, orphans=True),
     Mishap("!unplug {50-800}", patience=PROBES, orphans=True),
+    # The line of the second AT port.
+    Mishap("2:fragment={1-6}@{20-100}", harmless=True, patience=20, modes=_COMMAND_MODES),
+    Mishap("2:silence=0@{1-5}x1", patience=SEND + READ + PROBES + CLOSE, modes=_COMMAND_MODES),
+    Mishap("2:noise={4-200}@{1-20}", patience=SEND + PROMPT + READ + PROBES, modes=_COMMAND_MODES),
+    Mishap("2:unplug={50-800}@{1-10}x1", patience=PROBES, strikes=1, modes=_COMMAND_MODES),
+    Mishap("2:deaf", harmless=True, modes=_COMMAND_MODES),
     # Receiving.
     Mishap("miss-data-urc@{2-20}", harmless=True, patience=60),
     Mishap("repeat-data-urc@{20-100}", harmless=True),
@@ -144,7 +150,7 @@ MISHAPS = (
 )
 
 # A module can only be found like this, or not.
-_FROM_THE_START = ("check-baud", "cold-start", "stale", "sim-", "login", "no-command", "boot-ms")
+_FROM_THE_START = ("check-baud", "cold-start", "stale", "sim-", "login", "no-command", "boot-ms", "2:")
 
 
 @dataclass(frozen=True)
@@ -166,6 +172,10 @@ class Case:
     def cuts(self):
         return any(mishap.cuts for mishap in self.mishaps)
 
+    def two_ports(self):
+        """A third of all, and where something happens at the second."""
+        return self.seed % 3 == 0 or any(spec.startswith("2:") for spec in self.specs)
+
     def orphans(self):
         return any(mishap.orphans for mishap in self.mishaps)
 
@@ -179,10 +189,10 @@ class Case:
         return any(mishap.off_and_on for mishap in self.mishaps)
 
     def from_the_start(self):
-        """The faults that the simulator starts with: two thirds of those that may come later."""
+        """The faults that the simulator starts with: three fifths of those that may come later."""
         return [spec for spec in self.specs
                 if not spec.startswith("!") and
-                (self.seed % 3 or spec.startswith(_FROM_THE_START))]
+                (self.seed % 5 > 1 or spec.startswith(_FROM_THE_START))]
 
     def requests(self):
         """What its control socket is asked for at a random moment."""

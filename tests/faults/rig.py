@@ -61,13 +61,15 @@ class Bench:
         self.modem = Simulator(scratch, "--link", scratch / "port", "--dns", f"peer.test={ADDRESS}",
                                "--listen-map", f"{LISTEN_PORT}=0", *options, log=log, ready_seconds=30)
         self._real_port = self.modem.listening[LISTEN_PORT]
+        self.ports = ",".join(str(self.scratch / name) for name in ("port", "port2")
+                              if (self.scratch / name).is_symlink())
 
     def environment(self, log):
         environment = {
             **build_tree.clean_environment(self.scratch), "XDG_RUNTIME_DIR": str(self.scratch),
             "A7600_CONFIG": str(self.scratch / "empty.conf"),
-            "A7600_PORT": str(self.scratch / "port"),
-            "A7600_CONNECT_TIMEOUT": str(CONNECT), "A7600_RESET": self.reset, "A7600_LOG": f"debug:{self.scratch / log}"}
+            "A7600_PORT": self.ports, "A7600_RESET": self.reset,
+            "A7600_CONNECT_TIMEOUT": str(CONNECT), "A7600_LOG": f"debug:{self.scratch / log}"}
         if self.mode == "transparent":
             environment["A7600_MODE"] = "transparent"
         else:
@@ -129,13 +131,22 @@ class Run:
 
     def _carry_out(self):
         case = self.case
-        options = [word for spec in case.from_the_start() for word in ("--fault", spec)]
+        options = []
+        for spec in case.from_the_start():
+            if spec.startswith("2:"):
+                options += ["--second-fault", spec[2:]]
+            else:
+                options += ["--fault", spec]
+        if case.two_ports():
+            urcs = ("first", "both", "opener")[case.seed // 3 % 3]
+            options += ["--second-link", self.scratch / "port2", "--urcs", urcs]
         self.bench = Bench(self.scratch, self.peer, "--profile", case.profile, "--seed",
                            str(case.seed), *options, mode=case.mode, reset=case.reset())
         try:
             self._disturbed()
-            self.bench.modem.ask("silence off")
-            self.bench.modem.ask("clear")
+            for port in ("", "second ") if case.two_ports() else ("",):
+                self.bench.modem.ask(port + "silence off")
+                self.bench.modem.ask(port + "clear")
             if case.off_and_on():
                 self.bench.modem.ask("reboot")
             self.bench.wait_for_port()

@@ -80,6 +80,10 @@ class Host final : public modem::Host {
     return true;
   }
   void log(log::Level, std::string_view) override {}
+  bool open_side_line() override { return side_open = has_second_port; }
+  void close_side_line() override { side_open = false; }
+  bool has_second_port = false;
+  bool side_open = false;
 
  private:
   static void hold(const std::string& wrong) { require(wrong.empty(), wrong); }
@@ -196,7 +200,9 @@ class Module {
 class World {
  public:
   explicit World(Input& input) : input_(input), modem_(host_, config(input.number(8))) {
-    modem_.set_push_policy(static_cast<modem::PushPolicy>(input.number(3)));
+    const std::size_t choice = input.number(6);
+    modem_.set_push_policy(static_cast<modem::PushPolicy>(choice % 3));
+    host_.has_second_port = choice >= 3;
   }
 
   void run() {
@@ -281,9 +287,15 @@ class World {
           modem_.send_command(static_cast<modem::CommandId>(++opened_), "AT+CSQ", 2s, now_);
         }
         break;
-      case 10:
-        feed(Module::urc(input_));
+      case 10: {
+        const std::string urc = Module::urc(input_);
+        if (host_.side_open && input_.number(2) == 0) {
+          feed_side(urc);
+        } else {
+          feed(urc);
+        }
         break;
+      }
       case 11: {
         // A part of an answer, the rest of which never comes.
         const std::string answer = module_.answer(input_);
@@ -293,6 +305,15 @@ class World {
       case 12:
         // Not 'd's: they must never come out as data.
         if (input_.number(4) == 0) feed(without_headers(input_.text()));
+        break;
+      case 13:
+        if (!host_.side_open) {
+          feed(module_.answer(input_));
+        } else if (input_.number(32) == 0) {
+          modem_.side_line_failed("unplugged", now_);
+        } else {
+          feed_side(side_module_.answer(input_));
+        }
         break;
       default:
         feed(module_.answer(input_));
@@ -313,20 +334,29 @@ class World {
     if (!modem_.in_data_mode()) modem_.feed(bytes_of(bytes), now_);
   }
 
+  void feed_side(std::string_view bytes) { modem_.feed_side(bytes_of(bytes), now_); }
+
+  // Whether there was something.
+  bool hear(std::string& output) {
+    modem_.take_side_output(output);
+    side_module_.hear(output);
+    const bool said = !output.empty();
+    modem_.take_output(output, now_);
+    module_.hear(output);
+    return said || !output.empty();
+  }
+
   void settle() {
     std::string output;
     int rounds = 0;
-    do {
-      modem_.take_output(output, now_);
-      module_.hear(output);
+    while (hear(output)) {
       require(++rounds < 10'000, "writing comes to an end");
-    } while (!output.empty());
+    }
     int fired = 0;
     while (const auto deadline = modem_.deadline()) {
       if (*deadline > now_) break;
       modem_.on_time(now_);
-      modem_.take_output(output, now_);
-      module_.hear(output);
+      hear(output);
       require(++fired < 1000, "a deadline that has passed moves on");
     }
   }
@@ -357,6 +387,7 @@ class World {
   Host host_;
   modem::Modem modem_;
   Module module_;
+  Module side_module_;
   chat::TimePoint now_{};
   unsigned opened_ = 0;
 };

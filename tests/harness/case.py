@@ -87,7 +87,7 @@ class ModemTest(unittest.TestCase):
             **self.kernel_environment(),
             "LD_PRELOAD": build_tree.preload(),
             "A7600_CONFIG": str(self.scratch / "empty.conf"),
-            "A7600_PORT": self.modem.port,
+            "A7600_PORT": self.modem.ports,
         }
         if log is not None:
             path = self.scratch / f"{self.id()}.{len(self._library_logs)}.log"

@@ -17,7 +17,8 @@ ADDRESS = "203.0.113.7"
 class Simulator(Background):
     """`a7600-sim`, ready when the constructor returns. By default every port of ADDRESS leads to
     the same port on loopback; `options` are added to its command line as they are. `listening` has
-    the real port for each of the module's that a --listen-map names."""
+    the real port for each of the module's that a --listen-map names. `port` is its AT port, and
+    `ports`, for A7600_PORT, has the second beside it where the options ask for one."""
 
     def __init__(self, scratch, *options, name="sim", log=True, ready_seconds=10):
         self.log_path = scratch / f"{name}.log"
@@ -29,6 +30,10 @@ class Simulator(Background):
         super().__init__(argv, build_tree.clean_environment(scratch), scratch / f"{name}.out",
                          stdout=subprocess.PIPE)
         self.port, = self._read_line("PORT", ready_seconds)
+        self.ports = self.port
+        if any(str(word).startswith("--second-") for word in argv):
+            self.second_port, = self._read_line("PORT2", ready_seconds)
+            self.ports += f",{self.second_port}"
         self.listening = {}
         for _ in range(argv.count("--listen-map")):
             module, real = self._read_line("LISTEN", ready_seconds)

@@ -2,7 +2,7 @@
 // V.250's basic commands.
 #include <array>
 
-#include "modem.h"
+#include "channel.h"
 #include "text.h"
 
 namespace a7600::sim {
@@ -15,79 +15,80 @@ std::optional<long> value(const Command& command, long high) {
   return Parameters(command.parameters).number(0, 0, high);
 }
 
-void echo(Modem& m, const Command& command, const Parameters&) {
+void echo(Channel& c, const Command& command, const Parameters&) {
   const auto mode = value(command, 1);
-  if (!mode) return m.error();
-  m.host.echo = *mode == 1;
-  m.ok();
+  if (!mode) return c.error();
+  c.host.echo = *mode == 1;
+  c.ok();
 }
 
-void verbose(Modem& m, const Command& command, const Parameters&) {
+void verbose(Channel& c, const Command& command, const Parameters&) {
   const auto mode = value(command, 1);
-  if (!mode) return m.error();
-  m.out.verbose = *mode == 1;
-  m.ok();
+  if (!mode) return c.error();
+  c.out.verbose = *mode == 1;
+  c.ok();
 }
 
-void quiet(Modem& m, const Command& command, const Parameters&) {
+void quiet(Channel& c, const Command& command, const Parameters&) {
   const auto mode = value(command, 1);
-  if (!mode) return m.error();
-  m.out.quiet = *mode == 1;
-  m.ok();
+  if (!mode) return c.error();
+  c.out.quiet = *mode == 1;
+  c.ok();
 }
 
-void identity(Modem& m, const Command& command, const Parameters&) {
-  if (!value(command, 9)) return m.error();
-  m.out.info("Manufacturer: SIMCOM INCORPORATED");
+void identity(Channel& c, const Command& command, const Parameters&) {
+  if (!value(command, 9)) return c.error();
+  c.out.info("Manufacturer: SIMCOM INCORPORATED");
   Text model;
-  model << "Model: " << m.profile.model;
-  m.out.more(model);
+  model << "Model: " << c.profile.model;
+  c.out.more(model);
   Text revision;
-  revision << "Revision: " << m.profile.revision;
-  m.out.more(revision);
-  m.out.more("IMEI: 351602000330570");
-  m.ok();
+  revision << "Revision: " << c.profile.revision;
+  c.out.more(revision);
+  c.out.more("IMEI: 351602000330570");
+  c.ok();
 }
 
-void restore(Modem& m, const Command& command, const Parameters&) {
-  if (!value(command, 1)) return m.error();
-  m.host.echo = true;
-  m.out.verbose = true;
-  m.out.quiet = false;
-  m.device.cmee = 0;
-  m.device.dtr_mode = 1;
-  m.device.connect_text = true;
-  m.ok();
+void restore(Channel& c, const Command& command, const Parameters&) {
+  if (!value(command, 1)) return c.error();
+  c.host.echo = true;
+  c.out.verbose = true;
+  c.out.quiet = false;
+  c.device.cmee = 0;
+  c.device.dtr_mode = 1;
+  c.device.connect_text = true;
+  c.ok();
 }
 
-void dtr(Modem& m, const Command& command, const Parameters&) {
+void dtr(Channel& c, const Command& command, const Parameters&) {
   const auto mode = value(command, 2);
-  if (!mode) return m.error();
-  m.device.dtr_mode = static_cast<int>(*mode);
-  m.ok();
+  if (!mode) return c.error();
+  c.device.dtr_mode = static_cast<int>(*mode);
+  c.ok();
 }
 
 // ATX: whether CONNECT has a text.
-void result_text(Modem& m, const Command& command, const Parameters&) {
+void result_text(Channel& c, const Command& command, const Parameters&) {
   const auto mode = value(command, 4);
-  if (!mode) return m.error();
-  m.device.connect_text = *mode != 0;
-  m.ok();
+  if (!mode) return c.error();
+  c.device.connect_text = *mode != 0;
+  c.ok();
 }
 
 // ATO: back into transparent mode (manual 1.2).
-void online(Modem& m, const Command& command, const Parameters&) {
-  if (!value(command, 1)) return m.error();
-  Link& link = m.stack.link(0);
-  if (!m.stack.transparent(link)) return m.final_text("NO CARRIER", Final::kNoCarrier);
-  m.connect(link);
+void online(Channel& c, const Command& command, const Parameters&) {
+  if (!value(command, 1)) return c.error();
+  Link& link = c.stack.link(0);
+  if (!c.stack.transparent(link) || c.stack.delivery().data())
+    return c.final_text("NO CARRIER", Final::kNoCarrier);
+  c.connect(link);
 }
 
 // What a host may set although it changes nothing here: carrier detect (&C),
 // monitor (M, L), escape register and the like (S), saving (&W), flow control (&K).
-void accept(Modem& m, const Command& command, const Parameters&) {
-  if (command.form == Form::kRead) m.out.info("000");
-  m.ok();
+void accept(Channel& c, const Command& command, const Parameters&) {
+  if (command.form == Form::kRead) c.out.info("000");
+  c.ok();
 }
 
 constexpr auto kCommands = std::to_array<Entry>({

@@ -2,6 +2,7 @@
 // The ordinary commands that any host sends: identity, SIM, registration, signal, context, rate.
 #include <array>
 
+#include "channel.h"
 #include "modem.h"
 #include "text.h"
 
@@ -21,86 +22,86 @@ constexpr int kIncorrectPassword = 16;
 constexpr Milliseconds kBeforeReset{20};
 
 // Commands that need the SIM say so. Whether the SIM is ready.
-bool sim_ready(Modem& m) {
-  switch (m.device.sim) {
+bool sim_ready(Channel& c) {
+  switch (c.device.sim) {
     case Device::Sim::kReady:
       return true;
     case Device::Sim::kMissing:
-      m.cme_error(kSimNotInserted, "SIM not inserted");
+      c.cme_error(kSimNotInserted, "SIM not inserted");
       return false;
     case Device::Sim::kPinRequired:
-      m.cme_error(kPinRequired, "SIM PIN required");
+      c.cme_error(kPinRequired, "SIM PIN required");
       return false;
     case Device::Sim::kPukRequired:
-      m.cme_error(kPukRequired, "SIM PUK required");
+      c.cme_error(kPukRequired, "SIM PUK required");
       return false;
     case Device::Sim::kFailed:
-      m.cme_error(kSimFailure, "SIM failure");
+      c.cme_error(kSimFailure, "SIM failure");
       return false;
   }
   return false;
 }
 
 // An answer of one line whatever the form was, except that a test has just OK.
-void fixed(Modem& m, const Command& command, std::string_view line) {
-  if (command.form == Form::kWrite) return m.error();
-  if (command.form != Form::kTest) m.out.info(line);
-  m.ok();
+void fixed(Channel& c, const Command& command, std::string_view line) {
+  if (command.form == Form::kWrite) return c.error();
+  if (command.form != Form::kTest) c.out.info(line);
+  c.ok();
 }
 
-void manufacturer(Modem& m, const Command& command, const Parameters&) {
-  fixed(m, command, "SIMCOM INCORPORATED");
+void manufacturer(Channel& c, const Command& command, const Parameters&) {
+  fixed(c, command, "SIMCOM INCORPORATED");
 }
-void model(Modem& m, const Command& command, const Parameters&) {
-  fixed(m, command, m.profile.model);
+void model(Channel& c, const Command& command, const Parameters&) {
+  fixed(c, command, c.profile.model);
 }
-void revision(Modem& m, const Command& command, const Parameters&) {
+void revision(Channel& c, const Command& command, const Parameters&) {
   Text text;
-  text << "+CGMR: " << m.profile.revision;
-  fixed(m, command, text);
+  text << "+CGMR: " << c.profile.revision;
+  fixed(c, command, text);
 }
-void serial_number(Modem& m, const Command& command, const Parameters&) {
-  fixed(m, command, "351602000330570");
+void serial_number(Channel& c, const Command& command, const Parameters&) {
+  fixed(c, command, "351602000330570");
 }
-void subscriber(Modem& m, const Command& command, const Parameters&) {
-  if (sim_ready(m)) fixed(m, command, "460010222028133");
+void subscriber(Channel& c, const Command& command, const Parameters&) {
+  if (sim_ready(c)) fixed(c, command, "460010222028133");
 }
-void card_number(Modem& m, const Command& command, const Parameters&) {
-  if (sim_ready(m)) fixed(m, command, "+ICCID: 898600220909A0206023");
+void card_number(Channel& c, const Command& command, const Parameters&) {
+  if (sim_ready(c)) fixed(c, command, "+ICCID: 898600220909A0206023");
 }
 
-void cmee(Modem& m, const Command& command, const Parameters& p) {
+void cmee(Channel& c, const Command& command, const Parameters& p) {
   switch (command.form) {
     case Form::kTest:
-      m.out.info("+CMEE: (0-2)");
-      return m.ok();
+      c.out.info("+CMEE: (0-2)");
+      return c.ok();
     case Form::kRead: {
       Text text;
-      text << "+CMEE: " << m.device.cmee;
-      m.out.info(text);
-      return m.ok();
+      text << "+CMEE: " << c.device.cmee;
+      c.out.info(text);
+      return c.ok();
     }
     case Form::kExecute:
-      m.device.cmee = 0;
-      return m.ok();
+      c.device.cmee = 0;
+      return c.ok();
     case Form::kWrite:
       if (const auto mode = p.number(0, 0, 2); mode && p.size() == 1) {
-        m.device.cmee = static_cast<int>(*mode);
-        return m.ok();
+        c.device.cmee = static_cast<int>(*mode);
+        return c.ok();
       }
-      return m.error();
+      return c.error();
   }
 }
 
-void signal(Modem& m, const Command& command, const Parameters&) {
+void signal(Channel& c, const Command& command, const Parameters&) {
   if (command.form == Form::kTest) {
-    m.out.info("+CSQ: (0-31,99),(0-7,99)");
-    return m.ok();
+    c.out.info("+CSQ: (0-31,99),(0-7,99)");
+    return c.ok();
   }
   Text text;
-  const bool heard = m.device.functionality == 1 && !m.faults.on(Fault::kNoSignal);
-  text << "+CSQ: " << (heard ? m.device.signal : 99) << ",99";
-  fixed(m, command, text);
+  const bool heard = c.device.functionality == 1 && !c.faults.on(Fault::kNoSignal);
+  text << "+CSQ: " << (heard ? c.device.signal : 99) << ",99";
+  fixed(c, command, text);
 }
 
 std::string_view sim_words(Device::Sim sim) {
@@ -109,261 +110,261 @@ std::string_view sim_words(Device::Sim sim) {
                                             : "+CPIN: READY";
 }
 
-void enter_pin(Modem& m, const Parameters& p) {
-  if (m.device.sim == Device::Sim::kMissing)
-    return m.cme_error(kSimNotInserted, "SIM not inserted");
-  if (m.device.sim != Device::Sim::kPinRequired) {
-    return m.cme_error(kNotAllowed, "operation not allowed");
+void enter_pin(Channel& c, const Parameters& p) {
+  if (c.device.sim == Device::Sim::kMissing)
+    return c.cme_error(kSimNotInserted, "SIM not inserted");
+  if (c.device.sim != Device::Sim::kPinRequired) {
+    return c.cme_error(kNotAllowed, "operation not allowed");
   }
   const std::string_view pin = p.quoted(0).value_or(p.raw(0));
-  if (pin != m.device.pin) {
-    if (--m.device.pin_tries == 0) m.device.sim = Device::Sim::kPukRequired;
-    return m.cme_error(kIncorrectPassword, "incorrect password");
+  if (pin != c.device.pin) {
+    if (--c.device.pin_tries == 0) c.device.sim = Device::Sim::kPukRequired;
+    return c.cme_error(kIncorrectPassword, "incorrect password");
   }
-  m.device.pin_tries = 3;
-  m.device.pin_entered = true;
-  m.device.sim = Device::Sim::kReady;
-  m.ok();
-  m.out.urc("+CPIN: READY");
+  c.device.pin_tries = 3;
+  c.device.pin_entered = true;
+  c.device.sim = Device::Sim::kReady;
+  c.ok();
+  c.out.urc("+CPIN: READY");
 }
 
-void pin(Modem& m, const Command& command, const Parameters& p) {
+void pin(Channel& c, const Command& command, const Parameters& p) {
   switch (command.form) {
     case Form::kTest:
-      return m.ok();
+      return c.ok();
     case Form::kRead:
-      if (m.device.sim == Device::Sim::kMissing || m.device.sim == Device::Sim::kFailed) {
-        sim_ready(m);
+      if (c.device.sim == Device::Sim::kMissing || c.device.sim == Device::Sim::kFailed) {
+        sim_ready(c);
         return;
       }
-      if (m.faults.happens(Fault::kSimBusy)) return m.cme_error(kSimBusy, "SIM busy");
-      m.out.info(sim_words(m.device.sim));
-      return m.ok();
+      if (c.faults.happens(Fault::kSimBusy)) return c.cme_error(kSimBusy, "SIM busy");
+      c.out.info(sim_words(c.device.sim));
+      return c.ok();
     case Form::kWrite:
-      return enter_pin(m, p);
+      return enter_pin(c, p);
     case Form::kExecute:
-      return m.error();
+      return c.error();
   }
 }
 
-void registration(Modem& m, Form form, const Parameters& p, std::string_view name, int& mode) {
+void registration(Channel& c, Form form, const Parameters& p, std::string_view name, int& mode) {
   switch (form) {
     case Form::kTest: {
       Text text;
       text << name << ": (0-2)";
-      m.out.info(text);
-      return m.ok();
+      c.out.info(text);
+      return c.ok();
     }
     case Form::kRead: {
       Text text;
       text << name << ": " << mode << ','
-           << (m.device.registered() || m.device.registration > 1 ? m.device.registration : 0);
-      m.out.info(text);
-      return m.ok();
+           << (c.device.registered() || c.device.registration > 1 ? c.device.registration : 0);
+      c.out.info(text);
+      return c.ok();
     }
     case Form::kExecute:
       mode = 0;
-      return m.ok();
+      return c.ok();
     case Form::kWrite:
       if (const auto wanted = p.number(0, 0, 2); wanted && p.size() == 1) {
         mode = static_cast<int>(*wanted);
-        return m.ok();
+        return c.ok();
       }
-      return m.error();
+      return c.error();
   }
 }
 
-void creg(Modem& m, const Command& command, const Parameters& p) {
-  registration(m, command.form, p, "+CREG", m.device.creg_mode);
+void creg(Channel& c, const Command& command, const Parameters& p) {
+  registration(c, command.form, p, "+CREG", c.device.creg_mode);
 }
-void cgreg(Modem& m, const Command& command, const Parameters& p) {
-  registration(m, command.form, p, "+CGREG", m.device.cgreg_mode);
+void cgreg(Channel& c, const Command& command, const Parameters& p) {
+  registration(c, command.form, p, "+CGREG", c.device.cgreg_mode);
 }
-void cereg(Modem& m, const Command& command, const Parameters& p) {
-  registration(m, command.form, p, "+CEREG", m.device.cereg_mode);
+void cereg(Channel& c, const Command& command, const Parameters& p) {
+  registration(c, command.form, p, "+CEREG", c.device.cereg_mode);
 }
 
-void system_information(Modem& m, const Command& command, const Parameters&) {
+void system_information(Channel& c, const Command& command, const Parameters&) {
   fixed(
-      m, command,
-      m.device.registered()
+      c, command,
+      c.device.registered()
           ? "+CPSI: LTE,Online,460-00,0x1816,27593483,139,EUTRAN-BAND39,38400,5,5,-88,-868,-578,18"
           : "+CPSI: NO SERVICE,Online");
 }
 
-void operator_selection(Modem& m, const Command& command, const Parameters&) {
-  if (command.form == Form::kWrite) return m.ok();
-  fixed(m, command, m.device.registered() ? "+COPS: 0,2,\"46000\",7" : "+COPS: 0");
+void operator_selection(Channel& c, const Command& command, const Parameters&) {
+  if (command.form == Form::kWrite) return c.ok();
+  fixed(c, command, c.device.registered() ? "+COPS: 0,2,\"46000\",7" : "+COPS: 0");
 }
 
-void functionality(Modem& m, const Command& command, const Parameters& p) {
+void functionality(Channel& c, const Command& command, const Parameters& p) {
   switch (command.form) {
     case Form::kTest:
-      m.out.info("+CFUN: (0-1,4-7),(0-1)");
-      return m.ok();
+      c.out.info("+CFUN: (0-1,4-7),(0-1)");
+      return c.ok();
     case Form::kRead: {
       Text text;
-      text << "+CFUN: " << m.device.functionality;
-      m.out.info(text);
-      return m.ok();
+      text << "+CFUN: " << c.device.functionality;
+      c.out.info(text);
+      return c.ok();
     }
     case Form::kWrite: {
       const auto mode = p.number(0, 0, 7);
-      if (!mode || p.size() > 2) return m.error();
-      m.device.functionality = static_cast<int>(*mode);
-      m.ok();
+      if (!mode || p.size() > 2) return c.error();
+      c.device.functionality = static_cast<int>(*mode);
+      c.ok();
       // With the radio off there is no network.
-      if (*mode != 1 && m.stack.net_open()) m.stack.drop_net(false);
-      if (p.number(1, 0, 1).value_or(0) == 1) m.later(kBeforeReset, [&m] { m.reboot(); });
+      if (*mode != 1 && c.stack.net_open()) c.stack.drop_net(false);
+      if (p.number(1, 0, 1).value_or(0) == 1) c.later(kBeforeReset, [&c] { c.modem.reboot(); });
       return;
     }
     case Form::kExecute:
-      return m.error();
+      return c.error();
   }
 }
 
-Context* context_of(Modem& m, const Parameters& p) {
+Context* context_of(Channel& c, const Parameters& p) {
   const auto cid = p.number(0, 1, Device::kContexts);
-  return cid ? &m.device.contexts[static_cast<std::size_t>(*cid - 1)] : nullptr;
+  return cid ? &c.device.contexts[static_cast<std::size_t>(*cid - 1)] : nullptr;
 }
 
-void define_context(Modem& m, const Command& command, const Parameters& p) {
+void define_context(Channel& c, const Command& command, const Parameters& p) {
   if (command.form == Form::kTest) {
-    m.out.info("+CGDCONT: (1-15),\"IP\",,,(0-2),(0-4)");
-    return m.ok();
+    c.out.info("+CGDCONT: (1-15),\"IP\",,,(0-2),(0-4)");
+    return c.ok();
   }
   if (command.form == Form::kRead) {
     bool first = true;
-    for (std::size_t i = 0; i < m.device.contexts.size(); ++i) {
-      const Context& context = m.device.contexts[i];
+    for (std::size_t i = 0; i < c.device.contexts.size(); ++i) {
+      const Context& context = c.device.contexts[i];
       if (!context.defined) continue;
       Text text;
       text << "+CGDCONT: " << i + 1 << ",\"" << context.type << "\",\"" << context.apn
            << "\",\"0.0.0.0\",0,0";
-      first ? m.out.info(text) : m.out.more(text);
+      first ? c.out.info(text) : c.out.more(text);
       first = false;
     }
-    return m.ok();
+    return c.ok();
   }
-  Context* context = command.form == Form::kWrite ? context_of(m, p) : nullptr;
-  if (context == nullptr) return m.error();
+  Context* context = command.form == Form::kWrite ? context_of(c, p) : nullptr;
+  if (context == nullptr) return c.error();
   if (p.size() == 1) {
     *context = {};
-    return m.ok();
+    return c.ok();
   }
   const auto type = p.quoted(1);
-  if (!type || (!p.absent(2) && !p.quoted(2))) return m.error();
+  if (!type || (!p.absent(2) && !p.quoted(2))) return c.error();
   context->defined = true;
   context->type = *type;
   context->apn = p.quoted(2).value_or("");
-  m.ok();
+  c.ok();
 }
 
 // AT+CGAUTH=<cid>[,<auth_type>[,<passwd>[,<user>]]]
-void authenticate(Modem& m, const Command& command, const Parameters& p) {
-  if (command.form == Form::kTest) m.out.info("+CGAUTH: (1-15),(0-3),127,127");
+void authenticate(Channel& c, const Command& command, const Parameters& p) {
+  if (command.form == Form::kTest) c.out.info("+CGAUTH: (1-15),(0-3),127,127");
   if (command.form == Form::kWrite) {
-    Context* context = context_of(m, p);
+    Context* context = context_of(c, p);
     const auto type = p.number(1, 0, 3);
-    if (context == nullptr || (p.size() > 1 && !type)) return m.error();
+    if (context == nullptr || (p.size() > 1 && !type)) return c.error();
     context->login.clear();
     if (type.value_or(0) != 0) {
       context->login =
           std::string(p.quoted(3).value_or("")) + ':' + std::string(p.quoted(2).value_or(""));
     }
   }
-  m.ok();
+  c.ok();
 }
 
-void attach(Modem& m, const Command& command, const Parameters& p) {
-  if (command.form == Form::kWrite) return p.number(0, 0, 1) ? m.ok() : m.error();
-  fixed(m, command, m.device.registered() ? "+CGATT: 1" : "+CGATT: 0");
+void attach(Channel& c, const Command& command, const Parameters& p) {
+  if (command.form == Form::kWrite) return p.number(0, 0, 1) ? c.ok() : c.error();
+  fixed(c, command, c.device.registered() ? "+CGATT: 1" : "+CGATT: 0");
 }
 
-void activate(Modem& m, const Command& command, const Parameters& p) {
-  if (command.form == Form::kWrite) return p.number(0, 0, 1) ? m.ok() : m.error();
-  fixed(m, command, m.stack.net_open() ? "+CGACT: 1,1" : "+CGACT: 1,0");
+void activate(Channel& c, const Command& command, const Parameters& p) {
+  if (command.form == Form::kWrite) return p.number(0, 0, 1) ? c.ok() : c.error();
+  fixed(c, command, c.stack.net_open() ? "+CGACT: 1,1" : "+CGACT: 1,0");
 }
 
-void address(Modem& m, const Command& command, const Parameters&) {
+void address(Channel& c, const Command& command, const Parameters&) {
   Text text;
   text << "+CGPADDR: 1,";
-  if (m.stack.net_open()) {
-    text << m.stack.ip();
+  if (c.stack.net_open()) {
+    text << c.stack.ip();
   } else {
     text << "0.0.0.0";
   }
-  if (command.form != Form::kTest) m.out.info(text);
-  m.ok();
+  if (command.form != Form::kTest) c.out.info(text);
+  c.ok();
 }
 
-void rate(Modem& m, const Command& command, const Parameters& p) {
+void rate(Channel& c, const Command& command, const Parameters& p) {
   switch (command.form) {
     case Form::kTest:
-      m.out.info(
+      c.out.info(
           "+IPR: (0,300,600,1200,2400,4800,9600,19200,38400,57600,115200,230400,460800,921600,"
           "1842000,3000000,3686400)");
-      return m.ok();
+      return c.ok();
     case Form::kRead: {
       Text text;
-      text << "+IPR: " << m.line.rate();
-      m.out.info(text);
-      return m.ok();
+      text << "+IPR: " << c.line.rate();
+      c.out.info(text);
+      return c.ok();
     }
     case Form::kWrite: {
       const auto wanted = p.number(0, 0, 4'000'000);
-      if (!wanted || p.size() != 1 || (*wanted != 0 && *wanted < 300)) return m.error();
+      if (!wanted || p.size() != 1 || (*wanted != 0 && *wanted < 300)) return c.error();
       // V.250: the answer still goes at the old rate.
-      m.line.change_rate(static_cast<std::uint32_t>(*wanted));
-      return m.ok();
+      c.line.change_rate(static_cast<std::uint32_t>(*wanted));
+      return c.ok();
     }
     case Form::kExecute:
-      return m.error();
+      return c.error();
   }
 }
 
-void flow_control(Modem& m, const Command& command, const Parameters& p) {
+void flow_control(Channel& c, const Command& command, const Parameters& p) {
   switch (command.form) {
     case Form::kTest:
-      m.out.info("+IFC: (0,2),(0,2)");
-      return m.ok();
+      c.out.info("+IFC: (0,2),(0,2)");
+      return c.ok();
     case Form::kRead: {
       Text text;
-      text << "+IFC: " << m.device.dce_flow << ',' << m.device.dte_flow;
-      m.out.info(text);
-      return m.ok();
+      text << "+IFC: " << c.device.dce_flow << ',' << c.device.dte_flow;
+      c.out.info(text);
+      return c.ok();
     }
     case Form::kWrite: {
       const auto dce = p.number(0, 0, 2);
       const auto dte = p.absent(1) ? dce : p.number(1, 0, 2);
-      if (!dce || !dte || p.size() > 2 || *dce == 1 || *dte == 1) return m.error();
-      m.device.dce_flow = static_cast<int>(*dce);
-      m.device.dte_flow = static_cast<int>(*dte);
-      m.line.close_gate(*dte == 2 && m.faults.on(Fault::kNoRtsCts));
-      return m.ok();
+      if (!dce || !dte || p.size() > 2 || *dce == 1 || *dte == 1) return c.error();
+      c.device.dce_flow = static_cast<int>(*dce);
+      c.device.dte_flow = static_cast<int>(*dte);
+      c.line.close_gate(*dte == 2 && c.faults.on(Fault::kNoRtsCts));
+      return c.ok();
     }
     case Form::kExecute:
-      m.device.dce_flow = m.device.dte_flow = 0;
-      return m.ok();
+      c.device.dce_flow = c.device.dte_flow = 0;
+      return c.ok();
   }
 }
 
-void reset(Modem& m, const Command& command, const Parameters&) {
-  if (command.form == Form::kTest) return m.ok();
-  if (command.form != Form::kExecute) return m.error();
-  m.ok();
-  m.later(kBeforeReset, [&m] { m.reboot(); });
+void reset(Channel& c, const Command& command, const Parameters&) {
+  if (command.form == Form::kTest) return c.ok();
+  if (command.form != Form::kExecute) return c.error();
+  c.ok();
+  c.later(kBeforeReset, [&c] { c.modem.reboot(); });
 }
 
-void power_off(Modem& m, const Command& command, const Parameters&) {
-  if (command.form == Form::kTest) return m.ok();
-  if (command.form != Form::kExecute) return m.error();
-  m.ok();
-  m.later(kBeforeReset, [&m] { m.switch_off(); });
+void power_off(Channel& c, const Command& command, const Parameters&) {
+  if (command.form == Form::kTest) return c.ok();
+  if (command.form != Form::kExecute) return c.error();
+  c.ok();
+  c.later(kBeforeReset, [&c] { c.modem.switch_off(); });
 }
 
 // What a host may set although it changes nothing here.
-void accept(Modem& m, const Command&, const Parameters&) { m.ok(); }
+void accept(Channel& c, const Command&, const Parameters&) { c.ok(); }
 
 constexpr auto kCommands = std::to_array<Entry>({
     {"+CSQ", signal},

@@ -2,83 +2,84 @@
 // The PDP context and names: manual 2.1, 2.2, 2.7, 2.17.
 #include <array>
 
+#include "channel.h"
 #include "modem.h"
 #include "text.h"
 
 namespace a7600::sim {
 namespace {
 
-void net_open(Modem& m, const Command& command, const Parameters&) {
-  const Stack::Net net = m.stack.net();
+void net_open(Channel& c, const Command& command, const Parameters&) {
+  const Stack::Net net = c.stack.net();
   if (command.form == Form::kRead) {
     Text text;
     text << "+NETOPEN: " << (net == Stack::Net::kOpen || net == Stack::Net::kDropped ? 1 : 0)
-         << m.profile.net_state_more;
-    m.out.info(text);
-    return m.ok();
+         << c.profile.net_state_more;
+    c.out.info(text);
+    return c.ok();
   }
-  if (command.form != Form::kExecute) return m.error();
-  if (net != Stack::Net::kClosed) return m.ip_error(ErrInfo::kNetworkAlreadyOpened);
-  const Order order = m.order(m.profile.net_open);
-  if (order == Order::kOkAtOnce) m.ok();
+  if (command.form != Form::kExecute) return c.error();
+  if (net != Stack::Net::kClosed) return c.ip_error(ErrInfo::kNetworkAlreadyOpened);
+  const Order order = c.order(c.profile.net_open);
+  if (order == Order::kOkAtOnce) c.ok();
   const bool let_in =
-      !m.faults.on(Fault::kLogin) || m.device.contexts[0].login == m.faults.text(Fault::kLogin);
-  m.stack.open_net(m.device.registered() && let_in, [&m, order](Err err) {
+      !c.faults.on(Fault::kLogin) || c.device.contexts[0].login == c.faults.text(Fault::kLogin);
+  c.stack.open_net(c.device.registered() && let_in, [&c, order](Err err) {
     Text text;
     text << "+NETOPEN: " << static_cast<int>(err);
-    m.finish(order, text, err == Err::kSucceeded);
+    c.finish(order, text, err == Err::kSucceeded);
   });
 }
 
-void close_transparent(Modem& m) {
-  m.stack.close_link(m.stack.link(0));
-  m.out.info("CLOSED");
-  m.out.info("+CIPCLOSE: 0,0");
+void close_transparent(Channel& c) {
+  c.stack.close_link(c.stack.link(0));
+  c.out.info("CLOSED");
+  c.out.info("+CIPCLOSE: 0,0");
 }
 
-void net_close(Modem& m, const Command& command, const Parameters&) {
-  if (command.form != Form::kExecute) return m.error();
+void net_close(Channel& c, const Command& command, const Parameters&) {
+  if (command.form != Form::kExecute) return c.error();
   Err err = Err::kSucceeded;
-  if (m.stack.net() == Stack::Net::kClosed || m.stack.net() == Stack::Net::kOpening) {
+  if (c.stack.net() == Stack::Net::kClosed || c.stack.net() == Stack::Net::kOpening) {
     err = Err::kNetworkNotOpened;
-  } else if (m.faults.happens(Fault::kNetcloseError)) {
-    err = static_cast<Err>(m.faults.value(Fault::kNetcloseError));
+  } else if (c.faults.happens(Fault::kNetcloseError)) {
+    err = static_cast<Err>(c.faults.value(Fault::kNetcloseError));
   }
   Text text;
   text << "+NETCLOSE: " << static_cast<int>(err);
   if (err != Err::kSucceeded) {
-    m.out.info(text);
-    return m.error();
+    c.out.info(text);
+    return c.error();
   }
-  const bool transparent = m.stack.transparent(m.stack.link(0));
-  const Order order = transparent ? Order::kOkAtOnce : m.order(m.profile.net_close);
-  if (order == Order::kOkAtOnce) m.ok();
-  if (transparent) close_transparent(m);
+  const bool transparent = c.stack.transparent(c.stack.link(0));
+  const Order order = transparent ? Order::kOkAtOnce : c.order(c.profile.net_close);
+  if (order == Order::kOkAtOnce) c.ok();
+  if (transparent) close_transparent(c);
   for (int i = 0; i < kLinks; ++i) {
-    if (m.profile.tells_net_close && m.stack.link(i).open()) {
-      m.stack.close_link(m.stack.link(i), CloseReason::kByLocal);
+    if (c.profile.tells_net_close && c.stack.link(i).open()) {
+      c.stack.close_link(c.stack.link(i), CloseReason::kByLocal);
     }
   }
-  m.stack.close_net();
-  m.finish(order, text, true);
+  c.stack.close_net();
+  c.finish(order, text, true);
 }
 
-void ip_address(Modem& m, const Command& command, const Parameters&) {
-  if (command.form != Form::kExecute) return m.error();
-  if (m.spoil_with_ip_error()) return;
-  if (!m.stack.net_open()) return m.ip_error(ErrInfo::kNetworkNotOpened);
+void ip_address(Channel& c, const Command& command, const Parameters&) {
+  if (command.form != Form::kExecute) return c.error();
+  if (c.spoil_with_ip_error()) return;
+  if (!c.stack.net_open()) return c.ip_error(ErrInfo::kNetworkNotOpened);
   Text text;
-  text << "+IPADDR: " << m.stack.ip();
-  m.out.info(text);
-  m.ok();
+  text << "+IPADDR: " << c.stack.ip();
+  c.out.info(text);
+  c.ok();
 }
 
 // What a broken server's answer may look like when the module hands it on; none of it answers.
-void answer_by_garbage(Modem& m, const std::string& name) {
+void answer_by_garbage(Channel& c, const std::string& name) {
   constexpr std::string_view kAddress = "\"203.0.113.66\"";
   Text text;
   text << "+CDNSGIP: 1,";
-  switch (m.faults.random(6)) {
+  switch (c.faults.random(6)) {
     case 0:
       text << "\"another.test\"," << kAddress;
       break;
@@ -101,45 +102,45 @@ void answer_by_garbage(Modem& m, const std::string& name) {
       text << ',' << kAddress;
       break;
   }
-  m.out.info(text);
-  m.ok();
+  c.out.info(text);
+  c.ok();
 }
 
-void answer_name(Modem& m, const std::string& name) {
-  if (m.faults.happens(Fault::kDnsGarbage)) return answer_by_garbage(m, name);
-  const auto addresses = m.router.resolve(name);
-  if (addresses.empty() || m.faults.happens(Fault::kDnsError)) {
-    m.out.info("+CDNSGIP: 0,10");
-    return m.error();
+void answer_name(Channel& c, const std::string& name) {
+  if (c.faults.happens(Fault::kDnsGarbage)) return answer_by_garbage(c, name);
+  const auto addresses = c.router.resolve(name);
+  if (addresses.empty() || c.faults.happens(Fault::kDnsError)) {
+    c.out.info("+CDNSGIP: 0,10");
+    return c.error();
   }
-  const bool behind_ok = m.profile.address_behind_ok;
-  if (behind_ok) m.ok();
-  const std::size_t count = m.profile.all_addresses ? addresses.size() : 1;
+  const bool behind_ok = c.profile.address_behind_ok;
+  if (behind_ok) c.ok();
+  const std::size_t count = c.profile.all_addresses ? addresses.size() : 1;
   for (std::size_t i = 0; i < count; ++i) {
     Text text;
     text << "+CDNSGIP: " << i + 1 << ',' << Quoted{name} << ",\"" << addresses[i] << '"';
     if (behind_ok) {
-      m.out.urc(text);
+      c.out.urc(text);
     } else {
-      i == 0 ? m.out.info(text) : m.out.more(text);
+      i == 0 ? c.out.info(text) : c.out.more(text);
     }
   }
-  if (!behind_ok) m.ok();
+  if (!behind_ok) c.ok();
 }
 
-void query_name(Modem& m, const Command& command, const Parameters& p) {
-  if (command.form == Form::kTest) return m.ok();
-  if (command.form != Form::kWrite) return m.error();
+void query_name(Channel& c, const Command& command, const Parameters& p) {
+  if (command.form == Form::kTest) return c.ok();
+  if (command.form != Form::kWrite) return c.error();
   const auto name = p.quoted(0);
-  if (!name || p.size() != 1 || !valid_name(*name)) return m.error();
+  if (!name || p.size() != 1 || !valid_name(*name)) return c.error();
   // A network failure looks like a name that doesn't exist.
-  if (!m.stack.net_open()) {
-    m.out.info("+CDNSGIP: 0,10");
-    return m.error();
+  if (!c.stack.net_open()) {
+    c.out.info("+CDNSGIP: 0,10");
+    return c.error();
   }
-  Clock::duration delay = 2 * m.options.net_latency;
-  if (m.faults.happens(Fault::kDnsSlow)) delay += Milliseconds(m.faults.value(Fault::kDnsSlow));
-  m.later(delay, [&m, name = std::string(*name)] { answer_name(m, name); });
+  Clock::duration delay = 2 * c.modem.options.net_latency;
+  if (c.faults.happens(Fault::kDnsSlow)) delay += Milliseconds(c.faults.value(Fault::kDnsSlow));
+  c.later(delay, [&c, name = std::string(*name)] { answer_name(c, name); });
 }
 
 constexpr auto kCommands = std::to_array<Entry>({

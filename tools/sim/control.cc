@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::size_t kMaxLine = 4096;
 constexpr long kUnplugMs = 500;
+// Before a request: it is about the second port.
+constexpr std::string_view kSecond = "second ";
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -35,94 +37,94 @@ struct Answer {
 Answer done(std::string text = {}) { return {true, std::move(text)}; }
 Answer refuse(std::string text) { return {false, std::move(text)}; }
 
-Answer set_faults(Modem& m, std::string_view argument) {
-  if (const auto reason = m.faults.set(argument)) return refuse(*reason);
-  m.faults_changed();
+Answer set_faults(Channel& c, std::string_view argument) {
+  if (const auto reason = c.faults.set(argument)) return refuse(*reason);
+  c.modem.faults_changed();
   return done();
 }
-Answer clear_faults(Modem& m, std::string_view argument) {
-  if (!m.faults.clear(argument)) return refuse("no such fault");
-  if (argument.empty()) m.call_off_reboot();
-  m.faults_changed();
+Answer clear_faults(Channel& c, std::string_view argument) {
+  if (!c.faults.clear(argument)) return refuse("no such fault");
+  if (argument.empty()) c.call_off_reboot();
+  c.modem.faults_changed();
   return done();
 }
-Answer list_faults(Modem& m, std::string_view) { return done(m.faults.list()); }
-Answer status(Modem& m, std::string_view) { return done(status_json(m)); }
-Answer say_urc(Modem& m, std::string_view argument) {
-  m.out.urc(argument);
+Answer list_faults(Channel& c, std::string_view) { return done(c.faults.list()); }
+Answer status(Channel& c, std::string_view) { return done(status_json(c.modem)); }
+Answer say_urc(Channel& c, std::string_view argument) {
+  c.out.urc(argument);
   return done();
 }
-Answer reboot(Modem& m, std::string_view) {
-  m.reboot();
+Answer reboot(Channel& c, std::string_view) {
+  c.modem.reboot();
   return done();
 }
-Answer unplug(Modem& m, std::string_view argument) {
+Answer unplug(Channel& c, std::string_view argument) {
   const auto how_long = argument.empty() ? std::optional(kUnplugMs) : parse_number(argument);
   if (!how_long) return refuse("not a number of milliseconds");
-  m.unplug(Milliseconds(*how_long));
+  c.unplug(Milliseconds(*how_long));
   return done();
 }
-Answer drop_net(Modem& m, std::string_view argument) {
-  if (!m.stack.net_open()) return refuse("the network isn't open");
-  m.stack.drop_net(argument == "open");
+Answer drop_net(Channel& c, std::string_view argument) {
+  if (!c.stack.net_open()) return refuse("the network isn't open");
+  c.stack.drop_net(argument == "open");
   return done();
 }
-Answer end_link(Modem& m, std::string_view argument) {
+Answer end_link(Channel& c, std::string_view argument) {
   const auto link = parse_number(argument);
   if (!link || *link >= kLinks) return refuse("not a link");
-  if (!m.stack.link(static_cast<int>(*link)).open()) return refuse("not open");
-  m.stack.end_link(m.stack.link(static_cast<int>(*link)));
+  if (!c.stack.link(static_cast<int>(*link)).open()) return refuse("not open");
+  c.stack.end_link(c.stack.link(static_cast<int>(*link)));
   return done();
 }
-Answer drop_dtr(Modem& m, std::string_view) {
-  m.dtr_dropped();
+Answer drop_dtr(Channel& c, std::string_view) {
+  c.dtr_dropped();
   return done();
 }
-Answer silence(Modem& m, std::string_view argument) {
+Answer silence(Channel& c, std::string_view argument) {
   const auto how_long = parse_number(argument);
   if (argument == "off") {
-    m.line.hold_output(Time{});
+    c.line.hold_output(Time{});
   } else if (!how_long) {
     return refuse("not a number of milliseconds");
   } else {
-    m.line.hold_output(*how_long == 0 ? Time::max() : m.loop.now() + Milliseconds(*how_long));
+    c.line.hold_output(*how_long == 0 ? Time::max() : c.loop.now() + Milliseconds(*how_long));
   }
   return done();
 }
-Answer set_registration(Modem& m, std::string_view argument) {
+Answer set_registration(Channel& c, std::string_view argument) {
   const auto state = parse_number(argument);
   if (!state || *state > 5) return refuse("not a registration state");
-  m.device.registration = static_cast<int>(*state);
+  c.device.registration = static_cast<int>(*state);
   return done();
 }
-Answer set_signal(Modem& m, std::string_view argument) {
+Answer set_signal(Channel& c, std::string_view argument) {
   const auto signal = parse_number(argument);
   if (!signal || *signal > 99) return refuse("not an rssi");
-  m.device.signal = static_cast<int>(*signal);
+  c.device.signal = static_cast<int>(*signal);
   return done();
 }
 template <typename Rule>
-Answer add_rule(Modem& m, const std::optional<Rule>& rule) {
+Answer add_rule(Channel& c, const std::optional<Rule>& rule) {
   if (!rule) return refuse("not of the option's form");
-  m.router.add(*rule);
+  c.router.add(*rule);
   return done();
 }
-Answer map(Modem& m, std::string_view argument) {
-  return add_rule(m, parse_map(std::string(argument)));
+Answer map(Channel& c, std::string_view argument) {
+  return add_rule(c, parse_map(std::string(argument)));
 }
-Answer dns(Modem& m, std::string_view argument) {
-  return add_rule(m, parse_dns(std::string(argument)));
+Answer dns(Channel& c, std::string_view argument) {
+  return add_rule(c, parse_dns(std::string(argument)));
 }
-Answer listen_map(Modem& m, std::string_view argument) {
+Answer listen_map(Channel& c, std::string_view argument) {
   const auto rule = parse_listen(std::string(argument));
   if (!rule) return refuse("not of the option's form");
-  if (!m.stack.servers().add_port(*rule)) return refuse("the port isn't to be had");
-  return done(std::to_string(m.stack.servers().ports().back().real_port));
+  if (!c.stack.servers().add_port(*rule)) return refuse("the port isn't to be had");
+  return done(std::to_string(c.stack.servers().ports().back().real_port));
 }
 
 struct Request {
   std::string_view name;
-  Answer (*obey)(Modem&, std::string_view);
+  Answer (*obey)(Channel&, std::string_view);
 };
 constexpr auto kRequests = std::to_array<Request>({
     {"fault", set_faults},
@@ -151,12 +153,25 @@ std::vector<std::string_view> request_names() {
   return names;
 }
 
+namespace {
+
+std::string second_port_json(const Channel* second) {
+  if (second == nullptr) return {};
+  return ",\"second\":{\"port\":\"" + second->pty.name() +
+         "\",\"echo\":" + (second->host.echo ? "true" : "false") +
+         ",\"bytes_in\":" + std::to_string(second->line.bytes_in()) +
+         ",\"bytes_out\":" + std::to_string(second->line.bytes_out()) + "}";
+}
+
+}  // namespace
+
 std::string status_json(Modem& m) {
+  const Channel& port = m.first;
   const auto flag = [](bool value) { return value ? "true" : "false"; };
-  std::string json = "{\"port\":\"" + m.pty.name() + "\",\"profile\":\"" +
+  std::string json = "{\"port\":\"" + port.pty.name() + "\",\"profile\":\"" +
                      std::string(m.profile.name) + "\",\"net_open\":" + flag(m.stack.net_open()) +
-                     ",\"echo\":" + flag(m.host.echo) + ",\"data_mode\":" + flag(m.data.on()) +
-                     ",\"links\":[";
+                     ",\"echo\":" + flag(port.host.echo) +
+                     ",\"data_mode\":" + flag(port.data.on()) + ",\"links\":[";
   bool first = true;
   for (int i = 0; i < kLinks; ++i) {
     const Link& link = m.stack.link(i);
@@ -178,8 +193,8 @@ std::string status_json(Modem& m) {
             ",\"port\":" + std::to_string(m.stack.servers().port(i)) + "}";
     first = false;
   }
-  json += "],\"bytes_in\":" + std::to_string(m.line.bytes_in()) +
-          ",\"bytes_out\":" + std::to_string(m.line.bytes_out()) +
+  json += "],\"bytes_in\":" + std::to_string(port.line.bytes_in()) +
+          ",\"bytes_out\":" + std::to_string(port.line.bytes_out()) + second_port_json(m.second()) +
           ",\"unknown_commands\":" + std::to_string(m.unknown_commands()) + ",\"commands\":{";
   first = true;
   for (const Modem::Count& count : m.commands()) {
@@ -252,14 +267,20 @@ void Control::sweep() {
 
 std::string Control::obey(std::string_view line) {
   while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+  if (modem_.log.enabled()) modem_.log.event("control: " + std::string(line));
+  Channel* channel = &modem_.first;
+  if (line.starts_with(kSecond)) {
+    line.remove_prefix(kSecond.size());
+    channel = modem_.second();
+    if (channel == nullptr) return "error there is no second port";
+  }
   const std::size_t blank = line.find(' ');
   const std::string_view name = line.substr(0, blank);
   const std::string_view argument =
       blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
-  if (modem_.log.enabled()) modem_.log.event("control: " + std::string(line));
   for (const Request& request : kRequests) {
     if (request.name != name) continue;
-    const Answer answer = request.obey(modem_, argument);
+    const Answer answer = request.obey(*channel, argument);
     if (answer.text.empty()) return answer.ok ? "ok" : "error";
     return (answer.ok ? "ok " : "error ") + answer.text;
   }

@@ -30,6 +30,9 @@ namespace a7600::sim {
 //     signal N             AT+CSQ's <rssi>
 //     map RULE, dns RULE   as the options
 //     listen-map RULE      as the option; answers with the real port
+//
+// "second " before one of the first three, urc, unplug, dtr or silence: the same at the second
+// port.
 class Control {
  public:
   // Throws std::system_error. The path is removed at the end; a socket left there is replaced.

@@ -14,14 +14,9 @@ constexpr std::size_t kMaxPush = 1500;
 
 }  // namespace
 
-Delivery::Delivery(Loop& loop, const Settings& settings, const Profile& profile, Line& line,
-                   Output& output, Faults& faults, Links& links)
-    : settings_(settings),
-      profile_(profile),
-      line_(line),
-      output_(output),
-      faults_(faults),
-      links_(links) {
+Delivery::Delivery(Loop& loop, const Settings& settings, const Profile& profile, Outlets& outlets,
+                   Faults& faults, Links& links)
+    : settings_(settings), profile_(profile), outlets_(outlets), faults_(faults), links_(links) {
   for (std::size_t i = 0; i < delays_.size(); ++i) {
     delays_[i] = std::make_unique<Timer>(loop, [this, i] { push(*links_[i]); });
   }
@@ -47,8 +42,8 @@ void Delivery::arrived(Link& link, bool was_empty) {
 void Delivery::tell_data(const Link& link) {
   Text text;
   text << "+CIPRXGET: 1," << link.number();
-  if (!faults_.happens(Fault::kMissDataUrc)) output_.urc(text);
-  if (faults_.happens(Fault::kRepeatDataUrc)) output_.urc(text);
+  if (!faults_.happens(Fault::kMissDataUrc)) outlets_.urc(link.number(), text);
+  if (faults_.happens(Fault::kRepeatDataUrc)) outlets_.urc(link.number(), text);
 }
 
 void Delivery::ended(Link& link) {
@@ -62,7 +57,7 @@ void Delivery::tell_end(Link& link) {
   if (&link == data_link_) on_data_ended();
   Text text;
   text << "+IPCLOSE: " << link.number() << ',' << static_cast<int>(CloseReason::kByRemote);
-  output_.urc(text);
+  outlets_.urc(link.number(), text);
 }
 
 void Delivery::forget(const Link& link) {
@@ -71,8 +66,9 @@ void Delivery::forget(const Link& link) {
 }
 
 bool Delivery::may_push(const Link& link) const {
-  const bool held = output_.holding() && !(payload_awaited_ && profile_.pushes_in_payload);
-  return !link.received().empty() && line_.room() && !held &&
+  const Outlet& outlet = outlets_.of(link.number());
+  const bool held = outlet.out.holding() && !(outlet.payload_awaited && profile_.pushes_in_payload);
+  return !link.received().empty() && outlet.line.room() && !held &&
          !delays_[static_cast<std::size_t>(link.number())]->armed();
 }
 
@@ -97,18 +93,19 @@ void Delivery::push_once(Link& link) {
     }
   }
   last_pushed_ = link.number();
-  output_.seam(Seam::kBeforeLine);
-  line_.write(header);
-  for (const std::string_view piece : link.received().front(count)) line_.write(piece);
+  const Outlet& outlet = outlets_.of(link.number());
+  outlet.out.seam(Seam::kBeforeLine);
+  outlet.line.write(header);
+  for (const std::string_view piece : link.received().front(count)) outlet.line.write(piece);
   link.drop(count);
 }
 
 // Data as it is, in data mode.
 void Delivery::pass(Link& link) {
   constexpr std::size_t kPiece = 4096;
-  while (!link.received().empty() && line_.room()) {
+  while (!link.received().empty() && data_line_->room()) {
     const std::size_t count = std::min(kPiece, link.received().size());
-    for (const std::string_view piece : link.received().front(count)) line_.write(piece);
+    for (const std::string_view piece : link.received().front(count)) data_line_->write(piece);
     link.drop(count);
   }
   if (link.received().empty()) tell_end(link);
@@ -133,8 +130,9 @@ void Delivery::mode_changed() {
   }
 }
 
-void Delivery::start_data(Link& link) {
+void Delivery::start_data(Link& link, Outlet& outlet) {
   data_link_ = &link;
+  data_line_ = &outlet.line;
   pass(link);
 }
 

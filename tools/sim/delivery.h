@@ -7,10 +7,9 @@
 
 #include "errors.h"
 #include "faults.h"
-#include "line.h"
 #include "link.h"
 #include "loop.h"
-#include "output.h"
+#include "outlets.h"
 #include "profile.h"
 #include "settings.h"
 
@@ -27,7 +26,7 @@ class Delivery {
  public:
   using Links = std::array<std::unique_ptr<Link>, kLinks>;
 
-  Delivery(Loop& loop, const Settings& settings, const Profile& profile, Line& line, Output& output,
+  Delivery(Loop& loop, const Settings& settings, const Profile& profile, Outlets& outlets,
            Faults& faults, Links& links);
 
   void arrived(Link& link, bool was_empty);
@@ -35,16 +34,14 @@ class Delivery {
   void ended(Link& link);
   // The link has been closed or opened anew: an end that was still to be told isn't any more.
   void forget(const Link& link);
-  // Sends what is to be pushed, as far as the line has room. Called when it has room again, and
+  // Sends what is to be pushed, as far as the lines have room. Called when one has room again, and
   // when result codes are no longer held.
   void pump();
-  // A CIPSEND's payload is awaited, during which some firmware goes on pushing.
-  void await_payload(bool awaited) { payload_awaited_ = awaited; }
   // The host has set another CIPRXGET mode.
   void mode_changed();
 
-  // Data mode: the line belongs to this link.
-  void start_data(Link& link);
+  // Data mode: the line of this port belongs to this link.
+  void start_data(Link& link, Outlet& outlet);
   void stop_data() { data_link_ = nullptr; }
   bool data() const { return data_link_ != nullptr; }
   // Called when the link in data mode has ended and its last byte has gone.
@@ -62,12 +59,11 @@ class Delivery {
 
   const Settings& settings_;
   const Profile& profile_;
-  Line& line_;
-  Output& output_;
+  Outlets& outlets_;
   Faults& faults_;
   Links& links_;
   Link* data_link_ = nullptr;
-  bool payload_awaited_ = false;
+  Line* data_line_ = nullptr;
   int last_pushed_ = 0;  // links with much to push take turns
   std::array<bool, kLinks> end_due_{};
   std::array<std::unique_ptr<Timer>, kLinks> delays_;  // CIPCCFG's <DelayTm>

@@ -17,12 +17,14 @@ constexpr std::uint64_t kMaxFragment = 64;
 
 }  // namespace
 
-Line::Line(Loop& loop, Pty& pty, Log& log, Faults& faults, LineUser& user, std::uint32_t baud)
+Line::Line(Loop& loop, Pty& pty, Log& log, Faults& faults, LineUser& user, std::uint32_t baud,
+           Marks marks)
     : loop_(loop),
       pty_(pty),
       log_(log),
       faults_(faults),
       user_(user),
+      marks_(marks),
       port_(loop, [this](std::uint32_t events) { on_ready(events); }),
       rate_(baud != 0 ? baud : kUsualRate),
       in_pace_(baud),
@@ -120,7 +122,7 @@ void Line::take_slice(bool next) {
 
 void Line::deliver(std::string_view bytes) {
   bytes_in_ += bytes.size();
-  if (log_.enabled()) log_.bytes('>', bytes);
+  if (log_.enabled()) log_.bytes(marks_.in, bytes);
   user_.on_input(garbled() ? rubbish(bytes) : bytes);
 }
 
@@ -173,7 +175,7 @@ void Line::send(std::size_t bytes) {
       break;
     }
     const auto done = static_cast<std::size_t>(written);
-    if (log_.enabled()) log_.bytes('<', seen.substr(0, done));
+    if (log_.enabled()) log_.bytes(marks_.out, seen.substr(0, done));
     sent_ += done;
     count -= done;
     bytes_out_ += done;

@@ -34,8 +34,15 @@ class LineUser {
 // ahead is held back by the port's own buffer. Unpaced, a turn's output leaves by one write.
 class Line {
  public:
+  // How the log marks what comes from the host, and what goes to it.
+  struct Marks {
+    char in = '>';
+    char out = '<';
+  };
+
   // A `baud` of 0 isn't paced. The module's rate is then 115200.
-  Line(Loop& loop, Pty& pty, Log& log, Faults& faults, LineUser& user, std::uint32_t baud);
+  Line(Loop& loop, Pty& pty, Log& log, Faults& faults, LineUser& user, std::uint32_t baud,
+       Marks marks);
 
   // Starts (again) on the port as it is now open; what was queued or under way is dropped.
   void start();
@@ -97,6 +104,7 @@ class Line {
   Log& log_;
   Faults& faults_;
   LineUser& user_;
+  Marks marks_;
   Watch port_;
   bool up_ = false;
   bool reading_ = true;

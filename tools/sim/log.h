@@ -17,7 +17,8 @@ namespace a7600::sim {
 //     0.001388 < \r\n+CSQ: 25,99\r\n\r\nOK\r\n
 //     0.201000 * link 1 open to 127.0.0.1:8080
 //
-// `>` is what the host sent, `<` what the module sent, `*` what happened. Bytes that don't print
+// `>` is what the host sent, `<` what the module sent, `}` and `{` the same on the second port, `*`
+// what happened. Bytes that don't print
 // are \r, \n, \t, \\ or \xHH. Pieces of one direction that follow each other closely (a paced line
 // carries a message in many) make one line. With no file, enabled() is false and callers on the
 // fast path don't call further.

@@ -35,12 +35,15 @@ int main(int argc, char** argv) {
     Modem modem(loop, *options, *find_profile(options->profile), router, pty, faults, log);
     std::optional<Control> control;
     if (!options->control.empty()) control.emplace(loop, modem, options->control);
-    const auto print_port = [&pty] {
-      std::printf("PORT %s\n", pty.name().c_str());
-      std::fflush(stdout);
+    const auto announce = [](const char* word, Channel& channel) {
+      channel.on_new_port = [word, &channel] {
+        std::printf("%s %s\n", word, channel.pty.name().c_str());
+        std::fflush(stdout);
+      };
+      channel.on_new_port();
     };
-    modem.on_new_port = print_port;
-    print_port();
+    announce("PORT", modem.first);
+    if (modem.second() != nullptr) announce("PORT2", *modem.second());
     for (const ListenRule& rule : modem.stack.servers().ports()) {
       std::printf("LISTEN %u %u\n", unsigned{rule.port}, unsigned{rule.real_port});
     }

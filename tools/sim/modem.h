@@ -2,25 +2,20 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "command.h"
-#include "data_mode.h"
+#include "base/unique_fd.h"
+#include "channel.h"
 #include "device.h"
-#include "errors.h"
 #include "faults.h"
-#include "interpreter.h"
-#include "line.h"
 #include "log.h"
 #include "loop.h"
-#include "mischief.h"
 #include "options.h"
-#include "output.h"
+#include "outlets.h"
 #include "profile.h"
 #include "pty.h"
 #include "router.h"
@@ -28,19 +23,8 @@
 
 namespace a7600::sim {
 
-class Modem;
-
-// A command's meaning. It ends with ok(), error() or one of their relatives, now or by way of
-// later(); after that it touches nothing.
-using Handler = void (*)(Modem&, const Command&, const Parameters&);
-
-struct Entry {
-  std::string_view name;
-  Handler run;
-};
-
-// The module: everything that the command handlers work on.
-class Modem final : public LineUser, public InterpreterUser {
+// The module: what its ports have in common, and the ports.
+class Modem final {
  public:
   Modem(Loop& loop, const Options& options, const Profile& profile, Router& router, Pty& pty,
         Faults& faults, Log& log);
@@ -49,57 +33,20 @@ class Modem final : public LineUser, public InterpreterUser {
   const Options& options;
   const Profile& profile;
   Router& router;
-  Pty& pty;
-  Faults& faults;
+  Faults& faults;  // of the module and of its first port
   Log& log;
-  Line line;
-  Output out;
-  Interpreter host;
   Device device;
+  Outlets outlets;
   Stack stack;
-  DataMode data;
-  Mischief mischief;
-
-  // The command in progress has succeeded: OK, unless more commands follow on its line.
-  void ok();
-  void error();
-  // "+CME ERROR: ..." as AT+CMEE asks for it.
-  void cme_error(int code, std::string_view words);
-  // "+IP ERROR: <err_info>" and ERROR.
-  void ip_error(ErrInfo info);
-  // An opportunity for Fault::kIpError; true if it happened and the command has ended.
-  bool spoil_with_ip_error();
-  // "+CIPERROR: <err>" and ERROR.
-  void cip_error(Err err);
-  // A final result that isn't OK or ERROR; ends the command.
-  void final_text(std::string_view text, Final numeric);
-  // Goes on with the command in progress after a while.
-  void later(Clock::duration delay, std::function<void()> step);
-  // Gives the prompt. The payload, of `length` bytes or up to its Ctrl-Z, is for `link`, and goes
-  // to `to` if that is a UDP link.
-  void await_payload(int link, std::optional<std::size_t> length, Endpoint to);
-  // Ends the command in progress with CONNECT and goes into data mode on the link.
-  void connect(Link& link);
-  // The order of a command's OK and result; the faults may turn it round.
-  Order order(Order usual);
-  // A command's result in an order of which kOkAtOnce's OK has been said: `line`, and what else is
-  // due. Ends the command, unless that OK has.
-  void finish(Order order, std::string_view line, bool succeeded);
-  // The same for a command whose result is known at once.
-  void answer(Order usual, std::string_view line, bool succeeded);
-  // The host's DTR line has dropped: what that means is AT&D's to say. A module that hangs is
-  // restarted by it, as on a board that has it wired to the reset.
-  void dtr_dropped();
+  Channel first;
+  // The second AT port, with --second-port; null without.
+  Channel* second() { return second_ ? &second_->channel : nullptr; }
+  const std::vector<Channel*>& channels() { return channels_; }
 
   // The module loses its state and its peers, is silent for a while and starts again.
   void reboot();
-  // A reboot that counts down its bytes does not come.
-  void call_off_reboot();
   // It is switched off: silent until the simulator is told to reboot it.
   void switch_off();
-  // The port vanishes and comes back under another name; on_new_port is called then.
-  void unplug(Clock::duration how_long);
-  std::function<void()> on_new_port;
   // The faults have been set or cleared.
   void faults_changed();
 
@@ -110,28 +57,19 @@ class Modem final : public LineUser, public InterpreterUser {
     std::uint64_t times = 0;
   };
   std::span<const Count> commands() const { return commands_; }
+  Count* find(std::string_view name);
   std::uint64_t unknown_commands() const { return unknown_; }
-
-  void on_input(std::string_view bytes) override;
-  void on_room() override { stack.delivery().pump(); }
-  void on_command_line(std::string_view body) override;
-  void on_long_line() override;
-  void on_payload(std::string_view bytes) override;
-  void on_payload_cancelled(bool too_long) override;
-  bool on_data(std::string_view bytes) override { return data.input(bytes); }
+  void count_unknown() { ++unknown_; }
+  bool stack_stopped = false;  // Fault::kNoStack, until a restart
 
  private:
-  // Does a step after the turnaround time.
-  void turn_around(std::function<void()> step);
-  Count* find(std::string_view name);
-  void run_line();
-  void finish_send(std::string_view payload);
-  void release_urcs();
-  void leave_data(std::string_view word);
-  void connect_waiting_client();
-  void give_prompt(std::optional<std::size_t> length);
-  void misbehave_at_command();
-  bool lacks(const Count& count);
+  struct Second {
+    explicit Second(Modem& modem);
+    Faults faults;
+    Pty pty;
+    Channel channel;
+  };
+
   void power_down();
   void start_up();
   void say_boot_lines(std::size_t next);
@@ -139,33 +77,14 @@ class Modem final : public LineUser, public InterpreterUser {
   void look_for_network();
   void leave_stale(std::string_view what);
 
-  Timer step_timer_;
-  std::function<void()> step_;
-  std::string_view rest_of_line_;
-  bool joined_ = false;  // the line has more than one command
-  bool next_ = false;    // the command has ended well and another one follows
-  int sending_link_ = 0;
-  Endpoint sending_to_;
-  bool client_waiting_ = false;  // transparent mode's client has come while the host was busy
-  std::string delayed_payload_;
+  std::unique_ptr<Second> second_;
+  std::vector<Channel*> channels_;
   std::vector<Count> commands_;
   std::uint64_t unknown_ = 0;
   Timer boot_timer_;
   std::size_t boot_line_ = 0;
   Timer registration_timer_;
-  Timer replug_timer_;
-  std::optional<std::size_t> reboot_after_;  // bytes from the host
-  bool hangs_ = false;
-  bool stack_stopped_ = false;
   std::vector<UniqueFd> silent_peers_;  // of the links that a killed host has left
 };
-
-// The commands, by file: V.250's, 3GPP's and the module's own, and the manual's.
-std::span<const Entry> basic_commands();
-std::span<const Entry> device_commands();
-std::span<const Entry> network_commands();
-std::span<const Entry> socket_commands();
-std::span<const Entry> setting_commands();
-std::span<const Entry> server_commands();
 
 }  // namespace a7600::sim

@@ -35,6 +35,9 @@ bool parse_place(std::string_view text, std::optional<Ipv4>& ip,
 const std::map<std::string, Fate> kFates = {
     {"refused", Fate::kRefuse}, {"timeout", Fate::kTimeOut}, {"unreachable", Fate::kUnreachable}};
 
+const std::map<std::string, UrcsTo> kUrcsTo = {
+    {"first", UrcsTo::kFirst}, {"both", UrcsTo::kBoth}, {"opener", UrcsTo::kOpener}};
+
 void print_faults() {
   for (const FaultInfo& info : fault_table()) {
     std::string name(info.name);
@@ -61,6 +64,37 @@ void add_rules(CLI::App& app, const std::string& name, const std::string& meanin
          meaning)
       ->expected(1)
       ->take_all();
+}
+
+// Each of them asks for the port.
+void add_second_port(CLI::App& app, Options& options) {
+  const auto wanted = [&options](const auto&) { options.second_port = true; };
+  app.add_flag("--second-port", options.second_port,
+               "A second AT port of the same module; prints PORT2 and its name");
+  app.add_option("--second-link", options.second_link,
+                 "Make this path a symbolic link to the second port")
+      ->each(wanted);
+  app.add_option("--second-fault", options.second_faults,
+                 "As --fault, for what the second port's line and commands are asked for")
+      ->expected(1)
+      ->take_all()
+      ->each(wanted);
+  app.add_option("--second-baud", options.second_baud, "The second port's rate (default: --baud)")
+      ->check(CLI::Range(300U, 20'000'000U))
+      ->each(wanted);
+  app.add_option_function<unsigned>(
+         "--second-latency-ms",
+         [&options](unsigned latency) {
+           options.second_latency = std::chrono::milliseconds(latency);
+         },
+         "The second port's turnaround (default: --latency-ms)")
+      ->check(CLI::Range(0U, 60'000U))
+      ->each(wanted);
+  app.add_option(
+         "--urcs", options.urcs_to,
+         "Which port hears what it hasn't asked for: first (default), both, or opener: what "
+         "is about a link, the port that has opened it")
+      ->transform(CLI::CheckedTransformer(kUrcsTo));
 }
 
 }  // namespace
@@ -131,6 +165,7 @@ std::optional<Options> parse_options(int argc, char** argv, int& status) {
       ->check(CLI::Range(0U, 60'000U));
   app.add_option("--net-latency-ms", net_latency, "What the network takes, each way")
       ->check(CLI::Range(0U, 60'000U));
+  add_second_port(app, options);
   app.add_option("--rx-buffer", options.rx_buffer, "Receive buffer of a link in bytes")
       ->check(CLI::Range(std::size_t{1500}, std::size_t{1} << 26))
       ->capture_default_str();

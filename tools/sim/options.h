@@ -38,6 +38,13 @@ struct ListenRule {
   std::uint16_t real_port = 0;
 };
 
+// Which of the module's ports hear what nobody has asked for.
+enum class UrcsTo {
+  kFirst,   // the first port, whatever it is about
+  kBoth,    // each
+  kOpener,  // what is about a link, the port that has opened it; all else the first
+};
+
 struct Options {
   std::string link;
   std::string log;
@@ -50,6 +57,12 @@ struct Options {
   std::uint32_t baud = 0;
   std::chrono::milliseconds latency{0};
   std::chrono::milliseconds net_latency{0};
+  bool second_port = false;
+  std::string second_link;
+  std::vector<std::string> second_faults;
+  std::optional<std::uint32_t> second_baud;                 // nothing: the first port's
+  std::optional<std::chrono::milliseconds> second_latency;  // the same
+  UrcsTo urcs_to = UrcsTo::kFirst;
   std::size_t rx_buffer = 65536;
   std::uint64_t seed = 1;
   Ipv4 ip{0x0a940011};  // 10.148.0.17, as in the manual's 6.1.3

@@ -20,56 +20,11 @@ constexpr int kRoaming = 5;
 
 }  // namespace
 
-void Modem::on_input(std::string_view bytes) {
-  if (faults.on(Fault::kDeaf)) return;
-  if (!reboot_after_ && faults.happens(Fault::kReboot)) {
-    reboot_after_ = static_cast<std::size_t>(faults.value(Fault::kReboot));
-  }
-  if (!reboot_after_) return host.input(bytes);
-  const std::size_t before = std::min(bytes.size(), *reboot_after_);
-  *reboot_after_ -= before;
-  host.input(bytes.substr(0, before));
-  if (*reboot_after_ == 0) reboot();
-}
-
-void Modem::call_off_reboot() {
-  reboot_after_.reset();
-  line.set_fuse(0, nullptr);
-}
-
-void Modem::misbehave_at_command() {
-  if (faults.happens(Fault::kEchoBack)) host.echo = true;
-  if (faults.happens(Fault::kSilence)) {
-    const long how_long = faults.value(Fault::kSilence);
-    line.hold_output(how_long == 0 ? Time::max() : loop.now() + Milliseconds(how_long));
-  }
-  if (faults.happens(Fault::kRebootOut)) {
-    line.set_fuse(static_cast<std::size_t>(faults.value(Fault::kRebootOut)), [this] { reboot(); });
-  }
-  if (faults.happens(Fault::kHang)) {
-    hangs_ = true;
-    line.hold_output(Time::max());
-    host.off();
-  }
-  if (faults.happens(Fault::kUnplug)) unplug(Milliseconds(faults.value(Fault::kUnplug)));
-}
-
 // All that the module knows goes, but what its line is set to.
 void Modem::power_down() {
-  data.stop();
   stack.reset();
-  out.reset();
-  host.off();
-  line.drop_output();
-  line.close_gate(false);
-  line.hold_output(Time{});
-  call_off_reboot();
-  step_timer_.cancel();
-  step_ = nullptr;
-  hangs_ = false;
-  stack_stopped_ = false;
-  rest_of_line_ = {};
-  client_waiting_ = false;
+  for (Channel* channel : channels()) channel->power_down();
+  stack_stopped = false;
   silent_peers_.clear();
   const auto contexts = device.contexts;  // kept in the module's memory, as AT+CGDCONT's are
   device = {};
@@ -93,31 +48,33 @@ void Modem::switch_off() {
 
 void Modem::say_boot_lines(std::size_t next) {
   if (next == 0) {
-    host.reset();
+    for (Channel* channel : channels()) channel->host.reset();
     set_sim();
     look_for_network();
-    line.write(std::string_view("\0", 1));
+    first.line.write(std::string_view("\0", 1));
   }
   const bool sim_line = profile.boot_lines[next].starts_with("+CPIN");
   if (!sim_line || device.sim == Device::Sim::kReady) {
-    out.urc(profile.boot_lines[next]);
+    outlets.urc(-1, profile.boot_lines[next]);
   } else if (device.sim == Device::Sim::kMissing) {
-    out.urc("+CPIN: SIM REMOVED");
+    outlets.urc(-1, "+CPIN: SIM REMOVED");
   } else if (device.sim == Device::Sim::kFailed) {
-    out.urc("+CPIN: SIM FAILURE");
+    outlets.urc(-1, "+CPIN: SIM FAILURE");
   } else {
-    out.urc(device.sim == Device::Sim::kPinRequired ? "+CPIN: SIM PIN" : "+CPIN: SIM PUK");
+    const bool pin = device.sim == Device::Sim::kPinRequired;
+    outlets.urc(-1, pin ? "+CPIN: SIM PIN" : "+CPIN: SIM PUK");
   }
   boot_line_ = next + 1;
   if (boot_line_ < profile.boot_lines.size()) boot_timer_.after(kBetweenBootLines);
 }
 
 void Modem::start_up() {
-  mischief.refresh();
   set_sim();
   look_for_network();
-  if (faults.on(Fault::kCheckBaud)) {
-    line.set_rate(static_cast<std::uint32_t>(faults.value(Fault::kCheckBaud)));
+  for (Channel* channel : channels()) {
+    channel->mischief.refresh();
+    if (!channel->faults.on(Fault::kCheckBaud)) continue;
+    channel->line.set_rate(static_cast<std::uint32_t>(channel->faults.value(Fault::kCheckBaud)));
   }
   if (faults.on(Fault::kColdStart)) {
     reboot();
@@ -158,7 +115,7 @@ void Modem::look_for_network() {
     const auto tell = [&](int mode, std::string_view name) {
       Text text;
       text << name << ": " << wanted;
-      if (mode > 0) out.urc(text);
+      if (mode > 0) outlets.urc(-1, text);
     };
     tell(device.creg_mode, "+CREG");
     tell(device.cgreg_mode, "+CGREG");
@@ -167,16 +124,18 @@ void Modem::look_for_network() {
 }
 
 void Modem::faults_changed() {
-  mischief.refresh();
   set_sim();
   if (!registration_timer_.armed()) look_for_network();
-  line.close_gate(device.dte_flow == 2 && faults.on(Fault::kNoRtsCts));
+  for (Channel* channel : channels()) {
+    channel->mischief.refresh();
+    channel->line.close_gate(device.dte_flow == 2 && channel->faults.on(Fault::kNoRtsCts));
+  }
   for (int i = 0; i < kLinks; ++i) stack.link(i).set_overflow(faults.on(Fault::kOverflow));
 }
 
 // What a host that was killed may have left: nothing of it is as after power-up.
 void Modem::leave_stale(std::string_view what) {
-  host.echo = false;
+  first.host.echo = false;
   device.cmee = 2;
   stack.settings.head = 0;
   stack.settings.srip = 0;
@@ -195,22 +154,13 @@ void Modem::leave_stale(std::string_view what) {
     }
     stack.servers().start(0, 8080, 3);
     if (what == "transparent") {
-      connect(stack.link(0));
+      first.connect(stack.link(0));
     } else if (what == "payload") {
-      sending_link_ = 9;
-      out.hold_urcs(true);
-      host.expect_payload(1500);
-      host.input(std::string(600, 'x'));
+      first.await_payload(9, 1500, {});
+      first.host.input(std::string(600, 'x'));
     }
-    line.drop_output();
+    first.line.drop_output();
   });
-}
-
-void Modem::unplug(Clock::duration how_long) {
-  log.event("the port is unplugged");
-  line.stop();
-  pty.close();
-  replug_timer_.after(how_long);
 }
 
 }  // namespace a7600::sim

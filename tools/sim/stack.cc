@@ -15,15 +15,15 @@ constexpr Milliseconds kAckPoll{1};
 }  // namespace
 
 Stack::Stack(Loop& loop, const Options& options, const Profile& profile, const Router& router,
-             Line& line, Output& output, Faults& faults, Log& log)
+             Outlets& outlets, Faults& faults, Log& log)
     : loop_(loop),
       options_(options),
       router_(router),
-      output_(output),
+      outlets_(outlets),
       faults_(faults),
       log_(log),
       linger_(loop),
-      delivery_(loop, settings, profile, line, output, faults, links_),
+      delivery_(loop, settings, profile, outlets, faults, links_),
       servers_(loop, options, *this),
       net_timer_(loop, [this] {
         const Err err = faults_.happens(Fault::kNetError)
@@ -67,7 +67,7 @@ void Stack::drop_net(bool looks_open) {
   servers_.stop_all();
   net_ = looks_open ? Net::kDropped : Net::kClosed;
   if (delivery_.data()) delivery_.on_data_ended();
-  output_.urc("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
+  outlets_.urc(-1, "+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
 }
 
 // The module's own address leads to its own servers and UDP links, if the network lets it.
@@ -143,9 +143,10 @@ void Stack::send_data(Link& link, std::string_view bytes, Endpoint to) {
   }
 }
 
-void Stack::send(Link& link, std::string_view payload, Endpoint to) {
+void Stack::send(Link& link, std::string_view payload, Endpoint to, Output& from) {
   Work& work = of(link);
   work.requested = payload.size();
+  work.requested_by = &from;
   // It was open when the host was prompted.
   if (!link.open()) return report_send(link, -1);
   if (spoil_send(link, payload, to)) return;
@@ -225,7 +226,7 @@ void Stack::report_send(Link& link, long confirmed) {
        << confirmed;
   work.send_timer.cancel();
   work.ack_timer.cancel();
-  output_.urc(text);
+  work.requested_by->urc(text);
 }
 
 void Stack::close_link(Link& link) {
@@ -239,7 +240,7 @@ void Stack::close_link(Link& link, CloseReason reason) {
   close_link(link);
   Text text;
   text << "+IPCLOSE: " << link.number() << ',' << static_cast<int>(reason);
-  output_.urc(text);
+  outlets_.urc(link.number(), text);
 }
 
 void Stack::on_arrived(Link& link, bool was_empty) { delivery_.arrived(link, was_empty); }
@@ -275,10 +276,11 @@ void Stack::take_client(int server, std::uint16_t port, UniqueFd fd) {
   Link& link = *free_link(server);
   const Endpoint peer = seen_as(peer_end(fd.get()));
   begin(link);
+  outlets_.opened(link.number(), nullptr);
   link.adopt(std::move(fd), peer, port, server);
   Text text;
   text << "+CLIENT: " << link.number() << ',' << server << ',' << peer;
-  output_.urc(text);
+  outlets_.urc(link.number(), text);
   if (settings.mode == 1 && server == 0) on_data_client(link);
 }
 
@@ -311,6 +313,7 @@ void Stack::reset() {
     delivery_.forget(*link);
     Work& work = of(*link);
     work.connected = nullptr;
+    work.payload_awaited = false;
     work.requested = 0;
     work.broken = false;
     work.send_timer.cancel();

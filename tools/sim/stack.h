@@ -9,12 +9,12 @@
 #include "delivery.h"
 #include "errors.h"
 #include "faults.h"
-#include "line.h"
 #include "linger.h"
 #include "link.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
+#include "outlets.h"
 #include "output.h"
 #include "profile.h"
 #include "router.h"
@@ -34,7 +34,7 @@ class Stack final : public LinkUser, public ServersUser {
   };
 
   Stack(Loop& loop, const Options& options, const Profile& profile, const Router& router,
-        Line& line, Output& output, Faults& faults, Log& log);
+        Outlets& outlets, Faults& faults, Log& log);
 
   Settings settings;
 
@@ -50,16 +50,22 @@ class Stack final : public LinkUser, public ServersUser {
   Ipv4 ip() const { return options_.ip; }
 
   Link& link(int number) { return *links_[static_cast<std::size_t>(number)]; }
+  // The host has asked for the link by this port.
+  void opened_by(const Link& link, Outlet& outlet) { outlets_.opened(link.number(), &outlet); }
   // Dials on a free link; `done` is called within cipopen_timeout, never from within.
   void connect(Link& link, Endpoint to, std::uint16_t local_port, std::function<void(Err)> done);
   // Opens a free link for UDP.
   Err open_udp(Link& link, Endpoint peer, std::uint16_t local_port);
-  // Gives a payload to a link, for `to` if it is UDP, and reports "+CIPSEND: n,req,cnf" once its
-  // fate is known.
-  void send(Link& link, std::string_view payload, Endpoint to);
+  // A payload for the link is awaited at one of the ports, or isn't any more.
+  void await_payload(const Link& link, bool awaited) { of(link).payload_awaited = awaited; }
+  // Gives a payload to a link, for `to` if it is UDP, and reports "+CIPSEND: n,req,cnf" to the port
+  // that it came from once its fate is known.
+  void send(Link& link, std::string_view payload, Endpoint to, Output& from);
   // Sends without a report, for data mode.
   void send_data(Link& link, std::string_view bytes, Endpoint to);
   bool sending(const Link& link) const { return of(link).requested != 0; }
+  // Whether a send on it is under way, its payload perhaps not here yet.
+  bool busy(const Link& link) const { return sending(link) || of(link).payload_awaited; }
   // Whether a send on it has failed in part: "the socket then cannot be used further" (manual 2.4).
   bool broken(const Link& link) const { return of(link).broken; }
   // The peer ends a link now.
@@ -100,7 +106,9 @@ class Stack final : public LinkUser, public ServersUser {
     Work(Loop& loop, std::function<void()> timed_out, std::function<void()> look)
         : send_timer(loop, std::move(timed_out)), ack_timer(loop, std::move(look)) {}
     std::function<void(Err)> connected;
-    std::size_t requested = 0;  // bytes of the send that has no result yet
+    bool payload_awaited = false;
+    std::size_t requested = 0;       // bytes of the send that has no result yet
+    Output* requested_by = nullptr;  // who is to be told its result
     bool broken = false;
     Timer send_timer;
     Timer ack_timer;
@@ -120,7 +128,7 @@ class Stack final : public LinkUser, public ServersUser {
   Loop& loop_;
   const Options& options_;
   const Router& router_;
-  Output& output_;
+  Outlets& outlets_;
   Faults& faults_;
   Log& log_;
   Linger linger_;

@@ -21,6 +21,10 @@ constexpr const char* kRed = "31";
 constexpr const char* kDim = "2";
 constexpr const char* kBold = "1";
 
+const char* port_text(const Record& record) {
+  return record.port == trace::AtPort::kFirst ? "" : " (second port)";
+}
+
 }  // namespace
 
 std::string TextView::painted(const char* colour, const std::string& text) const {
@@ -104,7 +108,7 @@ void TextView::show(const trace::Item& item) {
       break;
     case Kind::kUnsolicited:
       if (options_.filter.shows_urc(record.link)) {
-        modem_line(record.time, record.link, one_line(record.text), kDim);
+        modem_line(record.time, record.link, one_line(record.text) + port_text(record), kDim);
       }
       break;
     case Kind::kState:
@@ -146,7 +150,8 @@ void TextView::show_command(const Record& record) {
   if (record.error > 0) answer = answer.empty() ? "no answer" : answer + ", then no answer";
   if (answer.empty() && record.error < 0) answer = "ERROR";
   modem_line(record.time, record.link,
-             one_line(record.text) + " -> " + answer + "  " + steps_text(steps_of(record)),
+             one_line(record.text) + port_text(record) + " -> " + answer + "  " +
+                 steps_text(steps_of(record)),
              record.error != 0 ? kRed : "");
 }
 

@@ -31,12 +31,13 @@ bool accepts(std::string_view name, std::string_view value) {
 }
 
 TEST_CASE("A7600_PORT is auto, an absolute path or tcp:HOST:PORT") {
-  for (const char* good : {"auto", "/dev/ttyUSB2", "/dev/serial/by-id/usb-SIMCom_A7600-if04-port0",
-                           "/dev/ttyUSB2,/dev/ttyUSB3", "tcp:10.0.0.1:2000", "tcp:localhost:1",
-                           "tcp:serial-server.example_net:65535"}) {
+  for (const char* good :
+       {"auto", "/dev/ttyUSB2", "/dev/serial/by-id/usb-SIMCom_A7600-if04-port0",
+        "tcp:10.0.0.1:2000", "tcp:localhost:1", "tcp:serial-server.example_net:65535"}) {
     Config config;
     CHECK(set(config, "A7600_PORT", good) == "");
     CHECK(config.port == good);
+    CHECK(config.second_port.empty());
   }
   for (const char* bad : {"", "/", "ttyUSB2", "Auto", "COM3", "tcp:", "tcp:host", "tcp::2000",
                           "tcp:host:", "tcp:host:0", "tcp:host:65536", "tcp:host:1x", "tcp:ho st:1",
@@ -46,8 +47,26 @@ TEST_CASE("A7600_PORT is auto, an absolute path or tcp:HOST:PORT") {
   }
   Config config;
   CHECK(set(config, "A7600_PORT", "COM3") ==
-        "A7600_PORT: \"COM3\" is not a port; allowed: auto, an absolute path, or tcp:HOST:PORT");
+        "A7600_PORT: \"COM3\" is not a port; allowed: auto, an absolute path, or tcp:HOST:PORT; or "
+        "two ports of one module, PORT,PORT2, neither of them auto");
   CHECK(config.port == "auto");
+}
+
+TEST_CASE("A7600_PORT may name a second port of the module, and only one, and another one") {
+  Config config;
+  CHECK(set(config, "A7600_PORT", "/dev/ttyUSB2,tcp:10.0.0.1:2000") == "");
+  CHECK(config.port == "/dev/ttyUSB2");
+  CHECK(config.second_port == "tcp:10.0.0.1:2000");
+  for (const char* bad :
+       {"/dev/ttyUSB2,", ",/dev/ttyUSB2", "/dev/ttyUSB2,/dev/ttyUSB2", "/dev/ttyUSB2,ttyUSB3",
+        "/dev/ttyUSB2, /dev/ttyUSB3", "/dev/ttyUSB1,/dev/ttyUSB2,/dev/ttyUSB3", "auto,auto",
+        "auto,/dev/ttyUSB3", "/dev/ttyUSB2,auto"}) {
+    INFO(bad);
+    CHECK_FALSE(accepts("A7600_PORT", bad));
+  }
+  CHECK(config.second_port == "tcp:10.0.0.1:2000");
+  CHECK(set(config, "A7600_PORT", "/dev/ttyUSB2") == "");
+  CHECK(config.second_port.empty());
 }
 
 TEST_CASE("A7600_BAUD is a rate from 300 to 4000000") {

@@ -95,6 +95,16 @@ TEST_CASE("an end of line before the notice's own is the peer's") {
   CHECK(line.given + line.mode.take_before_notice() == "a line\r\n");
 }
 
+TEST_CASE("a byte before the notice that could begin a code is the peer's") {
+  for (const std::string last : {"+", "*", "R", "+C", "*1", "+:"}) {
+    CAPTURE(last);
+    Line line;
+    line.receive("data" + last + "\r\nCLOSED\r\n");
+    CHECK_FALSE(line.mode.flows());
+    CHECK(line.given + line.mode.take_before_notice() == "data" + last);
+  }
+}
+
 TEST_CASE("a notice with more behind it was the peer's") {
   Line line;
   line.receive("\r\nCLOSED\r\n");

@@ -63,6 +63,21 @@ Script check(const std::string& open_links) {
          still_open(open_links) + last_steps();
 }
 
+namespace {
+
+// "A|B" as the module says it.
+std::string framed(std::string_view lines) {
+  std::string bytes;
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('|'), lines.size());
+    bytes += "\r\n" + std::string(lines.substr(0, end)) + "\r\n";
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return bytes;
+}
+
+}  // namespace
+
 Rig::Rig(modem::BringupConfig config) : modem(*this, std::move(config)) {}
 
 modem::BringupConfig Rig::with_pin(std::string pin) {
@@ -143,21 +158,37 @@ void Rig::expect_bytes(std::string_view bytes) {
 
 void Rig::raw(std::string_view bytes) { modem.feed(bytes_of(bytes), now); }
 
-void Rig::say(std::string_view lines) {
-  std::string bytes;
-  while (!lines.empty()) {
-    const std::size_t end = std::min(lines.find('|'), lines.size());
-    bytes += "\r\n" + std::string(lines.substr(0, end)) + "\r\n";
-    lines.remove_prefix(std::min(end + 1, lines.size()));
-  }
-  raw(bytes);
-}
+void Rig::say(std::string_view lines) { raw(framed(lines)); }
 
 void Rig::play(const Script& script) {
   for (const Exchange& exchange : script) {
     expect(exchange.command);
     say(exchange.answer);
   }
+}
+
+void Rig::expect_side(std::string_view command) { expect_side_bytes(std::string(command) + '\r'); }
+
+void Rig::expect_side_bytes(std::string_view bytes) {
+  INFO("events " << Catch::Detail::stringify(events_));
+  std::string out;
+  modem.take_side_output(out);
+  REQUIRE(out == bytes);
+}
+
+void Rig::say_side(std::string_view lines) { raw_side(framed(lines)); }
+
+void Rig::raw_side(std::string_view bytes) { modem.feed_side(bytes_of(bytes), now); }
+
+void Rig::play_side(const Script& script) {
+  for (const Exchange& exchange : script) {
+    expect_side(exchange.command);
+    say_side(exchange.answer);
+  }
+}
+
+void Rig::close_side_line() {
+  if (has_second_port) event("second port closed");
 }
 
 void Rig::pass(std::chrono::milliseconds time) {

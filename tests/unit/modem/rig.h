@@ -46,8 +46,9 @@ Script check(const std::string& open_links);
 // ECONNRESET", "closed 1", "resolved 7 192.0.2.1 192.0.2.2", "resolved 7 ENOENT", "listening 5",
 // "listen_failed 5 EADDRINUSE", "accepted 5 192.0.2.1:80", "datagram 1 192.0.2.1:53 'text'",
 // "acknowledged 1 500", "acknowledged 1 unknown", "answered 6 +CSQ: 25,99|OK", "rate 9600",
-// "RTS down", "RTS up", "RTS/CTS on", "DTR down", "DTR up", "reopened". A call that modem/host.h
-// rules out, and a deadline that does not move on when it has passed, fail the test.
+// "RTS down", "RTS up", "RTS/CTS on", "DTR down", "DTR up", "reopened", "second port closed". A
+// call that modem/host.h rules out, and a deadline that does not move on when it has passed, fail
+// the test.
 class Rig final : private modem::Host {
  public:
   explicit Rig(modem::BringupConfig config = {});
@@ -80,6 +81,12 @@ class Rig final : private modem::Host {
   void say(std::string_view lines);
   void raw(std::string_view bytes);
   void play(const Script& script);
+  // The same at the second port.
+  void expect_side(std::string_view command);
+  void expect_side_bytes(std::string_view bytes);
+  void say_side(std::string_view lines);
+  void raw_side(std::string_view bytes);
+  void play_side(const Script& script);
   // Lets time pass, deadline by deadline.
   void pass(std::chrono::milliseconds time);
 
@@ -112,6 +119,8 @@ class Rig final : private modem::Host {
   int rate = 0;
   bool has_rts = false;
   bool has_dtr = false;
+  // Whether there is a second port.
+  bool has_second_port = false;
 
  private:
   void opened(modem::ConnectionId id) override;
@@ -130,6 +139,8 @@ class Rig final : private modem::Host {
   void resolved(modem::QueryId id, const Result<std::vector<Ipv4>>& answer) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
   void log(log::Level level, std::string_view text) override;
+  bool open_side_line() override { return has_second_port; }
+  void close_side_line() override;
   int line_rate() override { return rate; }
   bool set_line_rate(int baud) override;
   void use_rtscts(bool on) override;

@@ -18,8 +18,9 @@ namespace {
 // A rig with a control socket and somebody at it.
 class Controlled {
  public:
-  Controlled()
-      : path_("/tmp/a7600-sim-test-" + std::to_string(::getpid())),
+  explicit Controlled(Options options = {})
+      : rig(std::move(options)),
+        path_("/tmp/a7600-sim-test-" + std::to_string(::getpid())),
         control_(rig.loop, rig.modem, path_),
         socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     sockaddr_un address{};
@@ -63,6 +64,24 @@ TEST_CASE("faults are set, listed and cleared while it runs") {
   CHECK(c.rig.command("AT") == "AT\r|OK|");
   CHECK(c.ask("fault nonsense").substr(0, 6) == "error ");
   CHECK(c.ask("clear nonsense").substr(0, 6) == "error ");
+}
+
+TEST_CASE("a request may be for the second port") {
+  Options options;
+  options.second_port = true;
+  Controlled c(options);
+  CHECK(c.ask("second fault deaf") == "ok");
+  CHECK(c.ask("faults") == "ok");
+  CHECK(c.ask("second faults") == "ok deaf@100");
+  CHECK(c.rig.command("AT") == "AT\r|OK|");
+  c.rig.use_second();
+  c.rig.type("AT\r");
+  CHECK(c.rig.wait(Milliseconds(30)).empty());
+  CHECK(c.ask("second clear") == "ok");
+  CHECK(c.ask("second urc +CREG: 5") == "ok");
+  c.rig.until("\r\n+CREG: 5\r\n");
+  CHECK(c.ask("status").find("\"second\":{\"port\":\"/dev/pts/") != std::string::npos);
+  CHECK(Controlled().ask("second faults") == "error there is no second port");
 }
 
 TEST_CASE("the status is one line of JSON with the counters") {

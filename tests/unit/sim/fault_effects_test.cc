@@ -59,7 +59,7 @@ TEST_CASE("urc-between-lines, urc-before-prompt, urc-before-echo stand where the
   CHECK(c.rig.until("\r\n>").size() > 6);
   c.rig.type("hi");
   c.rig.until("+CIPSEND: 0,2,2\r\n");
-  c.rig.modem.host.echo = true;
+  c.rig.modem.first.host.echo = true;
   c.rig.type("AT\r");
   CHECK(c.rig.until("AT\r\r\nOK").size() > 10);
 }

@@ -74,7 +74,7 @@ TEST_CASE("a new rate holds from after its OK") {
   Rig rig(options);
   rig.command("ATE0");
   CHECK(rig.command("AT+IPR=115200") == "|OK|");
-  CHECK(rig.modem.line.rate() == 115200);
+  CHECK(rig.modem.first.line.rate() == 115200);
   const Time start = Clock::now();
   const std::string answer = rig.command("AT+CPSI?");
   CHECK(seconds_since(start) >= static_cast<double>(answer.size()) * 10 / 115200);
@@ -107,7 +107,7 @@ TEST_CASE("a port that was unplugged comes back under its link") {
   options.link = "/tmp/a7600-sim-test-link-" + std::to_string(::getpid());
   Rig rig(options);
   rig.command("ATE0");
-  rig.modem.unplug(Milliseconds(20));
+  rig.modem.first.unplug(Milliseconds(20));
   CHECK(::access(options.link.c_str(), F_OK) != 0);
   rig.run_until([&] { return ::access(options.link.c_str(), F_OK) == 0; });
   rig.open_port();

@@ -28,7 +28,7 @@ class Monkey {
     INFO(reason.value_or(""));
     REQUIRE_FALSE(reason);
     rig_.modem.faults_changed();
-    rig_.modem.on_new_port = [this] { rig_.open_port(); };
+    rig_.modem.first.on_new_port = [this] { rig_.open_port(); };
   }
 
   void step() {
@@ -69,7 +69,7 @@ class Monkey {
     };
     rig_.type(lines[dice_.random(lines.size() - 1)]);
     if (dice_.random(3) == 0) rig_.wait(Milliseconds(dice_.random(4)));
-    if (dice_.random(20) == 0) rig_.modem.dtr_dropped();
+    if (dice_.random(20) == 0) rig_.modem.first.dtr_dropped();
     peer_.answer_somebody(dice_.random(3));
   }
 

@@ -55,7 +55,7 @@ TEST_CASE("hang: deaf and dumb until DTR drops or there is a restart") {
     rig.faults.clear("chatter");
     rig.modem.faults_changed();
     if (by_dtr) {
-      rig.modem.dtr_dropped();
+      rig.modem.first.dtr_dropped();
     } else {
       rig.modem.reboot();
     }
@@ -163,15 +163,15 @@ TEST_CASE("DTR: AT&D1 goes to command mode, AT&D2 closes the connection, AT&D0 n
   rig.until("+NETOPEN: 0\r\n");
   rig.type("AT+CIPOPEN=0,\"TCP\",\"127.0.0.1\"," + std::to_string(peer.port()) + "\r");
   rig.until("CONNECT 115200\r\n");
-  rig.modem.dtr_dropped();
-  CHECK(rig.modem.data.on());
+  rig.modem.first.dtr_dropped();
+  CHECK(rig.modem.first.data.on());
   rig.modem.device.dtr_mode = 1;
-  rig.modem.dtr_dropped();
+  rig.modem.first.dtr_dropped();
   CHECK(bars(rig.until("OK\r\n")) == "|OK|");
   rig.type("ATO\r");
   rig.until("CONNECT 115200\r\n");
   rig.modem.device.dtr_mode = 2;
-  rig.modem.dtr_dropped();
+  rig.modem.first.dtr_dropped();
   CHECK(bars(rig.until("+IPCLOSE: 0,2\r\n")) == "|CLOSED||+IPCLOSE: 0,2|");
 }
 

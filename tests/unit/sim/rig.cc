@@ -57,12 +57,15 @@ Rig::Rig(Options rig_options, std::string_view specs)
 }
 
 void Rig::open_port() {
-  host_.reset(::open(pty.name().c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
-  REQUIRE(host_);
+  for (std::size_t i = 0; i < modem.channels().size(); ++i) {
+    const char* name = modem.channels()[i]->pty.name().c_str();
+    hosts_[i].port.reset(::open(name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    REQUIRE(hosts_[i].port);
+  }
 }
 
 void Rig::give_up(const std::string& what) {
-  FAIL("waited in vain for " << what << "; so far: " << printable(read_));
+  FAIL("waited in vain for " << what << "; so far: " << printable(host_->read));
   throw std::logic_error("unreachable");
 }
 
@@ -73,13 +76,16 @@ void Rig::turn() {
 
 void Rig::read() {
   std::array<char, 65536> bytes;
-  const ssize_t got = ::read(host_.get(), bytes.data(), bytes.size());
-  if (got > 0) read_.append(bytes.data(), static_cast<std::size_t>(got));
+  for (Host& host : hosts_) {
+    if (!host.port) continue;
+    const ssize_t got = ::read(host.port.get(), bytes.data(), bytes.size());
+    if (got > 0) host.read.append(bytes.data(), static_cast<std::size_t>(got));
+  }
 }
 
 void Rig::type(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(host_.get(), bytes.data(), bytes.size());
+    const ssize_t written = ::write(host_->port.get(), bytes.data(), bytes.size());
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
     if (!bytes.empty()) turn();
   }
@@ -88,10 +94,10 @@ void Rig::type(std::string_view bytes) {
 std::string Rig::until(std::string_view text) {
   const Time end = Clock::now() + std::chrono::seconds(30);
   while (true) {
-    const std::size_t at = read_.find(text);
+    const std::size_t at = host_->read.find(text);
     if (at != std::string::npos) {
-      std::string taken = read_.substr(0, at + text.size());
-      read_.erase(0, at + text.size());
+      std::string taken = host_->read.substr(0, at + text.size());
+      host_->read.erase(0, at + text.size());
       return taken;
     }
     if (Clock::now() > end) give_up(printable(text));
@@ -100,9 +106,9 @@ std::string Rig::until(std::string_view text) {
 }
 
 std::string Rig::take(std::size_t size) {
-  run_until([&] { return read_.size() >= size; });
-  std::string taken = read_.substr(0, size);
-  read_.erase(0, size);
+  run_until([&] { return host_->read.size() >= size; });
+  std::string taken = host_->read.substr(0, size);
+  host_->read.erase(0, size);
   return taken;
 }
 
@@ -111,12 +117,12 @@ std::string Rig::command(std::string_view text) {
   const Time end = Clock::now() + std::chrono::seconds(30);
   while (true) {
     for (const std::string_view final : {"\r\nOK\r\n", "\r\nERROR\r\n"}) {
-      if (read_.find(final) != std::string::npos) return bars(until(final));
+      if (host_->read.find(final) != std::string::npos) return bars(until(final));
     }
-    const std::size_t cme = read_.find("+CME ERROR: ");
-    const std::size_t line_end = read_.find("\r\n", cme);
+    const std::size_t cme = host_->read.find("+CME ERROR: ");
+    const std::size_t line_end = host_->read.find("\r\n", cme);
     if (cme != std::string::npos && line_end != std::string::npos) {
-      return bars(until(read_.substr(cme, line_end + 2 - cme)));
+      return bars(until(host_->read.substr(cme, line_end + 2 - cme)));
     }
     if (Clock::now() > end) give_up("the answer to " + std::string(text));
     turn();
@@ -126,7 +132,7 @@ std::string Rig::command(std::string_view text) {
 std::string Rig::wait(Milliseconds time) {
   const Time end = Clock::now() + time;
   while (Clock::now() < end) turn();
-  return std::exchange(read_, {});
+  return std::exchange(host_->read, {});
 }
 
 void Rig::bring_up() {
@@ -134,7 +140,7 @@ void Rig::bring_up() {
   REQUIRE(command("AT+CIPRXGET=1") == "|OK|");
   type("AT+NETOPEN\r");
   until("+NETOPEN: 0\r\n");
-  if (read_.find("OK") != std::string::npos) until("OK\r\n");
+  if (host_->read.find("OK") != std::string::npos) until("OK\r\n");
 }
 
 void Rig::connect(int link, std::uint16_t port) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,8 +55,11 @@ class Rig {
   // One payload of fixed length; what came from the prompt to the +CIPSEND, line ends as '|'.
   std::string send(int link, std::string_view payload);
 
-  // The host opens the port, as it is now called.
+  // The host opens the port, as it is now called; with options.second_port, both.
   void open_port();
+  // What is typed and read from here on is at the first port, at the beginning, or at the second.
+  void use_first() { host_ = &hosts_[0]; }
+  void use_second() { host_ = &hosts_[1]; }
 
   Options options;
   Loop loop;
@@ -70,8 +74,12 @@ class Rig {
   void read();
   [[noreturn]] void give_up(const std::string& what);
 
-  UniqueFd host_;
-  std::string read_;
+  struct Host {
+    UniqueFd port;
+    std::string read;
+  };
+  std::array<Host, 2> hosts_;
+  Host* host_ = &hosts_[0];
 };
 
 // A loopback listener, and its first connection.

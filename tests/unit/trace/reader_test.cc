@@ -25,10 +25,10 @@ std::string example(const Scratch& scratch, std::size_t payload = kWholePayload)
   REQUIRE(file);
   Writer writer(std::move(file.value()), payload);
   writer.note_command("AT+CPIN=\"1234\"");
-  writer.serial(Direction::kOut, bytes("AT+CPIN=\"1234\"\r"), false, kTime);
-  writer.serial(Direction::kIn, bytes("\r\n+CIPRXGET: 2,9,5,0\r\nhello\r\nOK\r\n"), false,
-                kTime + 1);
-  writer.serial(Direction::kOut, bytes("payload"), true, kTime + 2);
+  writer.serial(AtPort::kFirst, Direction::kOut, bytes("AT+CPIN=\"1234\"\r"), false, kTime);
+  writer.serial(AtPort::kFirst, Direction::kIn, bytes("\r\n+CIPRXGET: 2,9,5,0\r\nhello\r\nOK\r\n"),
+                false, kTime + 1);
+  writer.serial(AtPort::kFirst, Direction::kOut, bytes("payload"), true, kTime + 2);
   TcpFlow flow({{1}, 2}, {{3}, 4});
   writer.tcp_data(flow, Direction::kOut, bytes("data"), kTime + 3);
   writer.name({3}, "example.test");
