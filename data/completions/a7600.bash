@@ -2,7 +2,7 @@
 # bash completion for a7600, a7600-trace and a7600-sim
 
 _a7600_settings="--port --baud --flow --apn --apn-user --apn-password --apn-auth --pin --rx --mode
-  --bypass --engine --trace --log --connect-timeout --config"
+  --reset --bypass --engine --trace --log --connect-timeout --config"
 
 # The values of the option before the cursor; status 1: it is none that has any.
 _a7600_value() {
@@ -16,6 +16,7 @@ _a7600_value() {
     --apn-auth) COMPREPLY=($(compgen -W "auto pap chap" -- "$2")) ;;
     --rx) COMPREPLY=($(compgen -W "auto buffer push" -- "$2")) ;;
     --mode) COMPREPLY=($(compgen -W "command transparent" -- "$2")) ;;
+    --reset) COMPREPLY=($(compgen -W "off cfun dtr cfun,dtr" -- "$2")) ;;
     --engine) COMPREPLY=($(compgen -W "auto thread spawn" -- "$2")) ;;
     --log) COMPREPLY=($(compgen -W "error warn info debug" -- "$2")) ;;
     --via) COMPREPLY=($(compgen -W "auto preload seccomp" -- "$2")) ;;

@@ -22,6 +22,7 @@ complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l
 complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l pin -x -d 'PIN of the SIM'
 complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l rx -xa 'auto buffer push' -d 'How data is received'
 complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l mode -xa 'command transparent' -d 'Access mode'
+complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l reset -xa 'off cfun dtr cfun,dtr' -d 'Of a dead module'
 complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l bypass -x -d 'What the kernel serves'
 complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l engine -xa 'auto thread spawn' -d 'Who runs the engine'
 complete -c a7600 -n '__fish_seen_subcommand_from run serve status at doctor' -l trace -rF -d 'pcapng file'

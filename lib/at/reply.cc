@@ -165,7 +165,7 @@ Reply parse_socket_config(const Fields& fields) {
 
 Reply parse_dns(const Fields& fields) {
   const auto first = fields.integer(0);
-  if (!first || fields.count() < 2) return Other{};
+  if (!first || *first < 0 || fields.count() < 2) return Other{};
   if (*first == 0) return DnsError{fields.integer(1).value_or(0)};
   if (fields.count() < 3) return Other{};
   const auto ip = Ipv4::parse(unquoted(fields[2]));

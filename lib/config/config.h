@@ -19,6 +19,11 @@ namespace a7600::config {
 enum class Flow { kNone, kRtsCts, kAuto };
 enum class Rx { kBuffer, kPush, kAuto };
 enum class Mode { kCommand, kTransparent };
+// How a module that nothing else brings back may be restarted.
+struct Reset {
+  bool cfun = false;
+  bool dtr = false;
+};
 enum class ApnAuth { kAuto, kPap, kChap };
 enum class EngineChoice { kAuto, kThread, kSpawn, kSocket };
 
@@ -46,6 +51,7 @@ struct Config {
   std::string pin;
   Rx rx = Rx::kAuto;
   Mode mode = Mode::kCommand;
+  Reset reset;
   std::vector<BypassRule> bypass = {BypassRule{.network = {0x7f000000}, .prefix = 8}};
   EngineChoice engine = EngineChoice::kAuto;
   std::string engine_socket;  // with EngineChoice::kSocket

@@ -129,6 +129,17 @@ bool set_mode(Config& config, std::string_view value) {
                       config.mode);
 }
 
+bool set_reset(Config& config, std::string_view value) {
+  constexpr Reset kBoth{.cfun = true, .dtr = true};
+  return choose<Reset>(value,
+                       {{"off", Reset{}},
+                        {"cfun", Reset{.cfun = true}},
+                        {"dtr", Reset{.dtr = true}},
+                        {"cfun,dtr", kBoth},
+                        {"dtr,cfun", kBoth}},
+                       config.reset);
+}
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -236,6 +247,8 @@ constexpr Variable kVariables[] = {
     {"A7600_PIN", "pin", "a PIN", "4 to 8 digits", set_pin},
     {"A7600_RX", "rx", "a way to receive", "buffer, push, auto", set_rx},
     {"A7600_MODE", "mode", "a mode", "command, transparent", set_mode},
+    {"A7600_RESET", "reset", "a way to restart the module", "off, cfun, dtr, or cfun,dtr",
+     set_reset},
     {"A7600_BYPASS", "bypass", "a list of destinations",
      "CIDR[:port] separated by commas, such as 10.0.0.0/8,127.0.0.1:8080, or nothing", set_bypass},
     {"A7600_ENGINE", "engine", "an engine",

@@ -31,7 +31,8 @@ Engine::Engine(const config::Config& config, std::string address, log::Logger lo
       tracer_(*this, now_, [this](modem::ConnectionId id) { return find(id); }),
       modem_(tracer_, bringup_config(config, std::nullopt)),
       input_(kInputSize),
-      now_(Clock::now()),
+      time_(Clock::now()),
+      now_(time_.now()),
       last_progress_(now_),
       started_(now_) {}
 
@@ -106,9 +107,10 @@ void Engine::run() {
     write_port();
     if (side_) write_side_port();
     tracer_.flush();
+    const int planned = wait_time();
     const int count =
-        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_time());
-    now_ = Clock::now();
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), planned);
+    look_at_the_clock(planned);
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       handle(static_cast<Source>(event.data.u64 >> 32),
@@ -145,8 +147,21 @@ int Engine::wait_time() const {
   if (has_datagrams()) consider(next_census_);
   if (tracer_.has_pending()) consider(now_ + kTracePause);
   if (!deadline) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
+  const auto left = *deadline - time_.at(Clock::now());
+  return static_cast<int>(std::clamp<long long>(
+      std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, INT_MAX));
+}
+
+void Engine::look_at_the_clock(int planned_wait) {
+  std::optional<Clock::duration> planned;
+  if (planned_wait >= 0) planned = std::chrono::milliseconds(planned_wait);
+  const auto gap = time_.passed(Clock::now(), planned);
+  now_ = time_.now();
+  if (gap == Clock::duration{}) return;
+  tracer_.leave_out(gap);
+  log(log::Level::kInfo, "the engine stood still for " +
+                             std::to_string(std::chrono::ceil<std::chrono::seconds>(gap).count()) +
+                             " s");
 }
 
 void Engine::handle(Source source, std::uint32_t value, unsigned events) {

@@ -17,6 +17,7 @@
 #include "base/unique_fd.h"
 #include "config/config.h"
 #include "engine/dns.h"
+#include "engine/running_time.h"
 #include "engine/sharing.h"
 #include "engine/socket.h"
 #include "engine/tracer.h"
@@ -87,6 +88,7 @@ class Engine final : private modem::Host {
   void watch(int operation, int fd, unsigned events, Source source, std::uint32_t value);
   void handle(Source source, std::uint32_t value, unsigned events);
   int wait_time() const;
+  void look_at_the_clock(int planned_wait);
   void check_finished();
   TimePoint finish_deadline() const;
 
@@ -164,6 +166,8 @@ class Engine final : private modem::Host {
   bool set_line_rate(int baud) override;
   void use_rtscts(bool on) override;
   bool hold_module(bool on) override;
+  bool set_dtr(bool up) override;
+  void reopen() override;
   void log(log::Level level, std::string_view text) override;
   void command_answered(modem::CommandId id, const modem::CommandAnswer& answer) override;
 
@@ -266,6 +270,7 @@ class Engine final : private modem::Host {
   std::optional<SideLine> side_;
   bool side_refused_ = false;  // it could not be opened, since port_ was
   std::vector<std::byte> input_;
+  RunningTime time_;
   TimePoint now_;
   UniqueFd trace_call_;  // of the one who asked for the trace
 

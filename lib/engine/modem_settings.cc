@@ -28,7 +28,8 @@ modem::BringupConfig bringup_config(const config::Config& config,
           .login = login_of(config),
           .pin = config.pin,
           .connect_timeout = config.connect_timeout,
-          .transparent = config.mode == config::Mode::kTransparent};
+          .transparent = config.mode == config::Mode::kTransparent,
+          .reset = {.command = config.reset.cfun, .dtr = config.reset.dtr}};
 }
 
 modem::PushPolicy push_policy(config::Rx rx, const serial::Port& port) {

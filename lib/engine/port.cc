@@ -109,13 +109,17 @@ void Engine::use_rtscts(bool on) {
 
 bool Engine::hold_module(bool on) { return port_ && port_->hold_module(on); }
 
+bool Engine::set_dtr(bool up) { return port_ && port_->set_dtr(up); }
+
+// write_port() opens it again.
+void Engine::reopen() { port_.reset(); }
+
 bool Engine::line_is_drained() {
   return !port_ || (output_written_ == output_.size() && port_->is_drained());
 }
 
 void Engine::port_failed(const Error& error) {
   port_.reset();
-  log(log::Level::kWarn, error.text);
   modem_.line_failed(error, now_);
 }
 

@@ -24,7 +24,7 @@ constexpr std::size_t kMostConnections = 4096;
 void Tracer::start(trace::Writer writer, modem::Modem& modem) {
   using std::chrono::nanoseconds;
   to_wall_clock_ = nanoseconds(std::chrono::system_clock::now().time_since_epoch()) -
-                   nanoseconds(chat::Clock::now().time_since_epoch());
+                   nanoseconds(chat::Clock::now().time_since_epoch()) + left_out_;
   writer_.emplace(std::move(writer));
   modem_ = &modem;
   modem.observe(modem::Via::kFirst, &first_);

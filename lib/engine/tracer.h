@@ -41,6 +41,11 @@ class Tracer final : public modem::Host {
   }
   // A slow reader (a pipe's) has not taken everything yet.
   bool has_pending() const { return on() && writer_->has_pending(); }
+  // The engine's time has stood still for so long.
+  void leave_out(std::chrono::nanoseconds gap) {
+    left_out_ += gap;
+    to_wall_clock_ += gap;
+  }
 
   // ---- The line
   void received(modem::Via via, std::span<const std::byte> bytes) {
@@ -128,6 +133,8 @@ class Tracer final : public modem::Host {
   bool set_line_rate(int baud) override { return next_.set_line_rate(baud); }
   void use_rtscts(bool on) override { next_.use_rtscts(on); }
   bool hold_module(bool on) override { return next_.hold_module(on); }
+  bool set_dtr(bool up) override { return next_.set_dtr(up); }
+  void reopen() override { next_.reopen(); }
   void log(log::Level level, std::string_view text) override;
 
   static trace::AtPort port_of(modem::Via via) {
@@ -150,6 +157,7 @@ class Tracer final : public modem::Host {
   std::optional<trace::Writer> writer_;
   modem::Modem* modem_ = nullptr;
   std::chrono::nanoseconds to_wall_clock_{};
+  std::chrono::nanoseconds left_out_{};
 
   std::map<modem::ConnectionId, Connection> connections_;
   std::map<modem::QueryId, LookUp> look_ups_;

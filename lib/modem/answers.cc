@@ -17,22 +17,9 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
   } else if (const auto* client = std::get_if<at::ClientAccepted>(&reply)) {
     on_client(*client);
   } else if (std::holds_alternative<at::NetworkClosed>(reply)) {
-    log(log::Level::kWarn, line);
     if (phase_ == Phase::kUp || phase_ == Phase::kCheck) network_lost(line);
   } else if (std::holds_alternative<at::Boot>(reply)) {
-    forget_names();
-    if (bringup_) {
-      bringup_->on_boot(now_);
-      // Whatever was in flight has no answer any more.
-      if (!chat_.idle()) chat_.hurry(now_);
-    } else if (phase_ == Phase::kUp) {
-      log(log::Level::kWarn, "the module has restarted");
-      if (chat_.idle()) {
-        start_check(line);
-      } else {
-        chat_.hurry(now_ + kRestartWait);
-      }
-    }
+    on_boot(line);
   } else if (std::holds_alternative<at::Connect>(reply)) {
     on_connect_line();
   } else if (std::holds_alternative<at::Other>(reply)) {
@@ -78,7 +65,10 @@ void Modem::handle_result(const at::Reply& reply) {
   } else if (const auto* closed = std::get_if<at::CloseResult>(&reply)) {
     Connection* connection = by_link(closed->link);
     if (closed->link == closing_link_) close_result_seen_ = true;
-    if (connection == nullptr) links_.release(closed->link);
+    if (connection == nullptr) {
+      early_pushes_.forget(closed->link);
+      links_.release(closed->link);
+    }
     if (connection != nullptr && connection->doubted) ask_still_open_ = true;
     if (connection == nullptr || connection->state != Connection::State::kClosing) return;
     connection->link_open = false;

@@ -46,6 +46,13 @@ std::string Bringup::obstacle() const {
     return "not registered with a network: " + std::string(registration_text(stat_));
   }
   switch (step_) {
+    case Step::kResetCommand:
+    case Step::kRadioOff:
+    case Step::kRadioOn:
+    case Step::kDtrDown:
+    case Step::kDtrUp:
+    case Step::kStarts:
+      return "the module is being restarted";
     case Step::kProbe:
     case Step::kQuiet:
     case Step::kEscape:
@@ -71,17 +78,19 @@ void Bringup::go(Step step) {
   result_deadline_.reset();
 }
 
-void Bringup::fail(int posix, std::string text) {
+void Bringup::fail(int posix, std::string text, Trouble trouble) {
   state_ = State::kFailed;
+  trouble_ = trouble;
   error_ = Error{posix, -1, std::move(text)};
 }
 
 void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
   if (++restarts_ > kRestarts) {
-    fail(ENETDOWN, no_address_
-                       ? "the network opens but gives no address (AT+IPADDR)"
-                       : "the module keeps falling silent or gives answers to other commands");
-    return;
+    if (no_address_) {
+      return fail(ENETDOWN, "the network opens but gives no address (AT+IPADDR)", Trouble::kStack);
+    }
+    return fail(ENETDOWN, "the module keeps falling silent or gives answers to other commands",
+                Trouble::kSilent);
   }
   probes_ = 0;
   resynchronised_ = false;
@@ -94,6 +103,7 @@ void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
 }
 
 void Bringup::on_boot(chat::TimePoint now) {
+  release_wires();
   restarts_ = 0;
   restart(kLaterProbe, now);
 }
@@ -113,6 +123,20 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
   if (wake_ && now < *wake_) return;
   wake_.reset();
   switch (step_) {
+    case Step::kResetCommand:
+      return command(chat, "AT+CFUN=1,1", kQuestion, now);
+    case Step::kRadioOff:
+      return command(chat, "AT+CFUN=0", kQuestion, now);
+    case Step::kRadioOn:
+      return command(chat, "AT+CFUN=1", kQuestion, now);
+    case Step::kDtrDown:
+      drop_dtr(now);
+      return wake_ ? void() : advance(chat, now);
+    case Step::kDtrUp:
+      return raise_dtr(now);
+    case Step::kStarts:
+      go(Step::kProbe);
+      [[fallthrough]];
     case Step::kProbe:
       // The first answer may be the tail of something older; what is left of it goes with it.
       if (probes_ == 0) chat.abandon();
@@ -246,6 +270,7 @@ void Bringup::on_reply(const at::Reply& reply, chat::TimePoint) {
 
 void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePoint now) {
   const bool ok = answer.final == chat::Final::kOk;
+  if (step_ < Step::kProbe) return on_reset_step(answer, now);
   if (step_ == Step::kProbe) {
     // Any final result shows that somebody speaks AT.
     if (!echo_known_ && echo_seen) found_.echo = true;
@@ -269,7 +294,8 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
       return on_access_mode();
     case Step::kSetAccessMode:
       if (!ok && config_.transparent) {
-        return fail(ENETDOWN, "the module has refused transparent mode (AT+CIPMODE=1)");
+        return fail(ENETDOWN, "the module has refused transparent mode (AT+CIPMODE=1)",
+                    Trouble::kStack);
       }
       found_.command = config_.transparent;
       wrong_mode_ = false;
@@ -325,7 +351,10 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
       return go(mode != nullptr && mode->mode == 1 ? Step::kFindTimeouts : Step::kSetReadMode);
     }
     case Step::kSetReadMode:
-      if (!ok) return fail(ENETDOWN, "the module has refused buffer access mode (AT+CIPRXGET=1)");
+      if (!ok) {
+        return fail(ENETDOWN, "the module has refused buffer access mode (AT+CIPRXGET=1)",
+                    Trouble::kStack);
+      }
       return go(Step::kFindTimeouts);
     case Step::kFindTimeouts:
       return on_found_timeouts();
@@ -346,7 +375,7 @@ void Bringup::on_silence(chat::TimePoint now) {
   } else if (line_.line_rate() != 0 && !rate_settled_) {
     start_rates();
   } else {
-    fail(ENETDOWN, "the module does not answer AT commands");
+    fail(ENETDOWN, "the module does not answer AT commands", Trouble::kSilent);
   }
 }
 
@@ -383,8 +412,10 @@ void Bringup::on_result_step(const chat::Answer& answer, chat::TimePoint now) {
     // What is open in it was left by an earlier host, as nothing was seen of it before.
     if (answer.info == at::ErrInfo::kNetworkAlreadyOpened) return go(Step::kFindLinks);
     if (!seen_) {
-      return fail(ENETDOWN, "the module could not open the network (AT+NETOPEN: ERROR" +
-                                (answer.text.empty() ? "" : ", " + answer.text) + ")");
+      return fail(ENETDOWN,
+                  "the module could not open the network (AT+NETOPEN: ERROR" +
+                      (answer.text.empty() ? "" : ", " + answer.text) + ")",
+                  Trouble::kStack);
     }
   }
   finish_result_step();
@@ -406,7 +437,8 @@ void Bringup::finish_result_step() {
       if (err == 0) return go(Step::kAddress);
       return fail(ENETDOWN,
                   "the module could not open the network (+NETOPEN: " + std::to_string(err) + ", " +
-                      std::string(at::err_row(err).text) + ")");
+                      std::string(at::err_row(err).text) + ")",
+                  Trouble::kStack);
     }
     default:
       return;

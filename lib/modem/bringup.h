@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "chat/chat.h"
 #include "modem/host.h"
+#include "modem/reset_ladder.h"
 
 namespace a7600::modem {
 
@@ -41,6 +42,7 @@ struct BringupConfig {
   bool pin_refused = false;
   std::chrono::milliseconds connect_timeout{120'000};
   bool transparent = false;  // AT+CIPMODE=1: one connection gets the whole line (manual 1.2)
+  ResetMeans reset;
 };
 
 // What the module was found with, to be put back when it is left.
@@ -94,9 +96,15 @@ class Bringup {
   };
   Bringup(const BringupConfig& config, Start start, Line& line, Leftovers leftovers);
 
+  // The module is restarted first. Before advance().
+  void restart_module(Reset how);
+  // RTS and DTR are up again; to be called when it is given up before it has ended.
+  void release_wires();
+
   State state() const { return state_; }
   // REQUIRES: state() is kFailed.
   const Error& error() const { return error_; }
+  Trouble trouble() const { return trouble_; }
   // What the bring-up is waiting for, for those whose time is up before it ends.
   std::string obstacle() const;
 
@@ -137,6 +145,12 @@ class Bringup {
 
  private:
   enum class Step {
+    kResetCommand,
+    kRadioOff,
+    kRadioOn,
+    kDtrDown,
+    kDtrUp,
+    kStarts,  // it is given time for its first words
     kProbe,
     kQuiet,  // the guard time in front of "+++"
     kEscape,
@@ -175,12 +189,16 @@ class Bringup {
 
   void go(Step step);
   void pause(std::chrono::milliseconds duration, chat::TimePoint now) { wake_ = now + duration; }
-  void fail(int posix, std::string text);
+  void fail(int posix, std::string text, Trouble trouble = Trouble::kOther);
   void command(chat::Chat& chat, std::string text, std::chrono::milliseconds timeout,
                chat::TimePoint now);
   void restart(std::chrono::milliseconds pause, chat::TimePoint now);
 
   void on_silence(chat::TimePoint now);
+  // bringup_reset.cc
+  void drop_dtr(chat::TimePoint now);
+  void raise_dtr(chat::TimePoint now);
+  void on_reset_step(const chat::Answer& answer, chat::TimePoint now);
   // bringup_line.cc
   void release_hold();
   void start_rates();
@@ -211,6 +229,7 @@ class Bringup {
   State state_ = State::kRunning;
   Step step_ = Step::kProbe;
   Error error_;
+  Trouble trouble_ = Trouble::kOther;
   std::optional<chat::TimePoint> wake_;
 
   std::string padding_;
@@ -225,6 +244,7 @@ class Bringup {
   int old_rate_ = 0;  // before AT+IPR was tried; 0: it was not
   bool flow_settled_ = false;
   std::optional<chat::TimePoint> held_until_;  // RTS is down
+  bool dtr_down_ = false;
 
   bool network_open_ = false;
   bool no_address_ = false;  // AT+IPADDR had none

@@ -34,7 +34,8 @@ void Bringup::next_rate(chat::Chat& chat, chat::TimePoint now) {
   while (!rates_.empty() && !line_.set_line_rate(rates_.back())) rates_.pop_back();
   if (rates_.empty()) {
     line_.set_line_rate(config_.baud);
-    return fail(ENETDOWN, "the module does not answer AT commands, at no usual rate");
+    return fail(ENETDOWN, "the module does not answer AT commands, at no usual rate",
+                Trouble::kSilent);
   }
   rates_.pop_back();
   // What came before was rubbish to the module. This ends it, and a line of its own begins.
@@ -105,7 +106,8 @@ void Bringup::prove_flow(chat::Chat& chat, chat::TimePoint now) {
   if (line_.hold_module(true)) {
     held_until_ = now + kHold;
   } else if (config_.rtscts == Rtscts::kTry) {
-    return go(Step::kUnsetFlow);
+    go(Step::kUnsetFlow);
+    return advance(chat, now);
   }
   command(chat, "AT", kProof, now);
 }

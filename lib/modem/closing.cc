@@ -67,7 +67,10 @@ bool Modem::next_stray() {
 
 void Modem::on_link_closed(const at::LinkClosed& closed) {
   Connection* connection = by_link(closed.link);
-  if (connection == nullptr) return links_.release(closed.link);
+  if (connection == nullptr) {
+    early_pushes_.forget(closed.link);
+    return links_.release(closed.link);
+  }
   switch (connection->state) {
     case Connection::State::kOpen:
       if (config_.transparent) give_before_notice(*connection);

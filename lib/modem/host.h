@@ -50,6 +50,10 @@ class Line {
   virtual void use_rtscts(bool /*on*/) {}
   // RTS down, so that a module that obeys it sends nothing; false where there is no such wire.
   virtual bool hold_module(bool /*on*/) { return false; }
+  // DTR, which is up while the line is open; false where there is no such wire.
+  virtual bool set_dtr(bool /*up*/) { return false; }
+  // The line has been silent: it is closed, and opened again for what is written next.
+  virtual void reopen() {}
 };
 
 // What the modem tells and asks the one who owns the program's side of each connection. Called

@@ -94,6 +94,11 @@ void Modem::on_start_server_answer(Server& server, const chat::Answer& answer) {
     server.index = -1;
     return network_lost("+CIPERROR: network not opened");
   }
+  if (answer.final == chat::Final::kTimeout && has_just_booted()) {
+    server.state = Server::State::kWaiting;
+    server.index = -1;
+    return;
+  }
   const ServerId id = server.id;
   const bool tell = !server.stop_wanted;
   const Error error{posix_of_listen(answer), answer.err.value_or(-1),
@@ -131,6 +136,9 @@ void Modem::on_server_stop(const at::ServerStop& stopped) {
 
 // The module has given the connection's link to a server's client.
 void Modem::displace(Connection& connection) {
+  // What has come for it already was the client's.
+  early_pushes_.keep(connection.link, std::nullopt, connection.early, now_);
+  connection.early.clear();
   links_.release(connection.link);
   connection.link_open = false;
   switch (connection.state) {
@@ -217,6 +225,7 @@ void Modem::on_client(const at::ClientAccepted& client) {
     displace(*owner);
   }
   Server* server = servers_.by_index(client.server);
+  const EarlyPushes::Taken early = early_pushes_.take(client.link, client.peer, now_);
   std::optional<ConnectionId> id;
   if (server != nullptr && !server->stop_wanted) id = host_.accepted(server->id, client.peer);
   if (!id) {
@@ -242,9 +251,17 @@ void Modem::on_client(const at::ClientAccepted& client) {
   } else if (read_is_its_own) {
     task_id_ = *id;
   }
-  expect_first_data(connections_.emplace(*id, std::move(connection)).first->second);
+  Connection& accepted = connections_.emplace(*id, std::move(connection)).first->second;
+  expect_first_data(accepted);
   log(log::Level::kInfo,
       "link " + std::to_string(client.link) + " is open from " + client.peer.to_string());
+  if (!early.whole) {
+    return break_connection(accepted, ECONNRESET, "it sent too much before it was announced",
+                            Drain::kNo);
+  }
+  if (early.bytes.empty()) return;
+  give(accepted, client.peer, early.bytes);
+  if (!accepted.room) rx_mode_.hold_back(now_);
 }
 
 }  // namespace a7600::modem

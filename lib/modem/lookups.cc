@@ -55,11 +55,26 @@ void Modem::on_resolve_answer(const chat::Answer& answer) {
     name_found(std::exchange(addresses_, {}));
   } else if (answer.final == chat::Final::kOk && !name_answered_) {
     if (is_asked_for(asked_name_)) name_due_ = now_ + kLateResult;
+  } else if (answer.final == chat::Final::kTimeout && has_just_booted()) {
+    return;  // asked again when the module is up
   } else if (answer.final == chat::Final::kTimeout) {
     name_failed(ETIMEDOUT, "not answered");
+  } else if (!name_answered_ && !answer.err && answer.text.empty() && doubt_answer()) {
+    start_check("AT+CDNSGIP: ERROR alone");
   } else {
     name_failed(ENOENT, "no address");
   }
+}
+
+// A module that answers by ERROR alone (manual 2.17, "Other") may have no TCP/IP any more. Whether
+// somebody waits for whom it was not looked at yet.
+bool Modem::doubt_answer() {
+  bool is_new = false;
+  for (Query& query : queries_) {
+    if (!same_name(query.name.text(), asked_name_)) continue;
+    is_new = !std::exchange(query.doubted, true) || is_new;
+  }
+  return is_new;
 }
 
 void Modem::expire_queries() {

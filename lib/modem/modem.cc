@@ -165,6 +165,8 @@ void Modem::list_leave_commands() {
 
 void Modem::line_failed(const Error& error, chat::TimePoint now) {
   Entry entry(*this, now);
+  ++counters_.lines_lost;
+  log(log::Level::kWarn, error.text);
   if (task_ == Task::kSend) unfinished_ = chunk_.size;
   if (data_mode_.active()) leftover_data_mode_ = true;
   chat_.abandon();
@@ -178,6 +180,7 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   drop_bringup();
   turned_echo_off_ = false;
   undo_owed_ = false;
+  was_silent_ = false;
   leave_commands_.clear();
   leave_result_due_.reset();
   servers_.restart();

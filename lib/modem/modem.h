@@ -17,10 +17,12 @@
 #include "modem/bringup.h"
 #include "modem/connection.h"
 #include "modem/data_mode.h"
+#include "modem/early_pushes.h"
 #include "modem/host.h"
 #include "modem/links.h"
 #include "modem/name_cache.h"
 #include "modem/pace.h"
+#include "modem/reset_ladder.h"
 #include "modem/rx_mode.h"
 #include "modem/schedule.h"
 #include "modem/servers.h"
@@ -31,9 +33,15 @@ namespace a7600::modem {
 
 struct Counters {
   std::uint64_t commands = 0;
-  std::uint64_t errors = 0;   // commands answered by ERROR or not at all
-  std::uint64_t retries = 0;  // commands sent again, because the module was busy or the link taken
-  std::uint64_t resets = 0;   // connections given up because an answer was lost or ambiguous
+  std::uint64_t errors = 0;    // commands answered by ERROR or not at all
+  std::uint64_t retries = 0;   // commands sent again, because the module was busy or the link taken
+  std::uint64_t resets = 0;    // connections given up because an answer was lost or ambiguous
+  std::uint64_t checks = 0;    // the module was looked at again, after silence or another oddity
+  std::uint64_t restarts = 0;  // of the module, by itself
+  std::uint64_t networks_lost = 0;    // it has lost its network
+  std::uint64_t lines_lost = 0;       // the port failed
+  std::uint64_t failed_bringups = 0;  // the module did not come up
+  std::uint64_t module_resets = 0;    // it was restarted from here (reset_ladder.h)
 };
 
 // The module as the rest of the library sees it: connections and look-ups on one side, bytes of
@@ -194,6 +202,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
     QueryId id;
     at::HostName name;
     chat::TimePoint deadline;
+    bool doubted = false;  // the module was looked at because of its answer
   };
 
   // A command in flight when the module restarts has no answer.
@@ -239,6 +248,10 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void start_check(std::string_view why);
   void after_bringup_answer();
   void bringup_up();
+  void bringup_failed();
+  bool climb(Trouble trouble);
+  void on_boot(std::string_view line);
+  bool has_just_booted() const;
   void postpone_retry();
   void network_lost(std::string_view why);
   void lose_connections(int posix, std::string_view why);
@@ -267,6 +280,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool next_resolve();
   void on_dns_line(std::string_view name, std::optional<Ipv4> address);
   void on_resolve_answer(const chat::Answer& answer);
+  bool doubt_answer();
   void expire_queries();
   void fail_queries(const Error& error);
   void forget_names();
@@ -383,6 +397,9 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool turned_echo_off_ = false;  // by a bring-up that did not get further
   bool undo_owed_ = false;        // the module has our settings, and answers
   bool network_lost_ = false;
+  ResetLadder reset_ladder_;
+  bool was_silent_ = false;  // the latest bring-up has heard nothing
+  std::optional<chat::TimePoint> boot_word_at_;
   Ipv4 address_;
   chat::TimePoint now_{};
 
@@ -399,6 +416,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool server_stopped_ = false;  // "+SERVERSTOP:" came before its OK
   // Data announced on links that nobody has: "+CLIENT:" may follow.
   std::array<bool, at::kLinks> early_data_{};
+  EarlyPushes early_pushes_;  // likewise, in direct push mode
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
@@ -447,7 +465,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   std::vector<int> ready_in_doubt_;  // links whose data it has announced behind a hint
 
   int depth_ = 0;
-  bool asked_ = false;  // a public function was called since next() last looked
+  bool asked_ = false;  // next() has to look again, since a public function was called, say
   bool leaving_ = false;
   bool leave_listed_ = false;
   std::deque<std::string> leave_commands_;

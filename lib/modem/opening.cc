@@ -85,15 +85,18 @@ void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
         on_open_result({connection.link, static_cast<int>(at::Err::kNetworkNotOpened)});
       } else if (!answer.err && answer.text.empty() && connection.garbled_opens < kGarbledRetries) {
         // Without a reason the command itself may have been garbled on the line; nothing was
-        // opened.
-        ++connection.garbled_opens;
+        // opened. A module that says so again may have no TCP/IP any more.
+        const bool again = ++connection.garbled_opens == kGarbledRetries;
         retry_open(connection, kBusyPause);
+        if (again) start_check("AT+CIPOPEN: ERROR alone");
       } else {
         open_failed(connection, answer.info == at::ErrInfo::kInvalidParameter ? EINVAL : EIO, -1,
                     answer.text.empty() ? "ERROR" : answer.text);
       }
       break;
     case chat::Final::kTimeout:
+      // Nothing was told to anybody, and a module that has restarted knows nothing of it either.
+      if (has_just_booted()) return retry_open(connection, 0ms);
       open_failed(connection, ETIMEDOUT, -1, "the module gave no answer");
       break;
   }
@@ -145,6 +148,7 @@ void Modem::on_open_result(const at::OpenResult& result) {
 void Modem::on_opened(Connection& connection) {
   connection.state = Connection::State::kOpen;
   connection.link_open = true;
+  early_pushes_.forget(connection.link);
   expect_first_data(connection);
   log(log::Level::kInfo,
       "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());

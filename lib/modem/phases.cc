@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kFirstRetry = 5s;
 constexpr std::chrono::seconds kLongestRetry = 60s;
+// A restart has several words; what is said so much later belongs to another one.
+constexpr auto kBootWords = 5s;
 
 }  // namespace
 
@@ -28,6 +30,7 @@ bool Modem::wanted() const {
 }
 
 void Modem::start_bringup(Bringup::Start start) {
+  if (std::exchange(was_silent_, false)) host_.reopen();
   phase_ = start == Bringup::Start::kCheck ? Phase::kCheck : Phase::kBringup;
   start_side();
   bringup_ = std::make_unique<Bringup>(
@@ -38,6 +41,7 @@ void Modem::start_bringup(Bringup::Start start) {
 
 void Modem::drop_bringup() {
   if (!bringup_) return;
+  bringup_->release_wires();
   config_.pin_refused = bringup_->pin_refused();
   const bool echo = found_ ? found_->echo : bringup_->found().echo;
   turned_echo_off_ = bringup_->was_answered() && echo;
@@ -46,7 +50,10 @@ void Modem::drop_bringup() {
 
 void Modem::start_check(std::string_view why) {
   if (phase_ != Phase::kUp || leaving_) return;
-  log(log::Level::kWarn, "checking the module: " + std::string(why));
+  ++counters_.checks;
+  // Of a restart there was a line already.
+  log(has_just_booted() ? log::Level::kInfo : log::Level::kWarn,
+      "checking the module: " + std::string(why));
   start_bringup(Bringup::Start::kCheck);
 }
 
@@ -65,25 +72,77 @@ void Modem::next_bringup() {
 void Modem::after_bringup_answer() {
   for (const std::string& news : bringup_->take_news()) log(log::Level::kInfo, news);
   if (phase_ == Phase::kCheck && bringup_->found_network_closed()) {
-    lose_connections(ENETDOWN, "the module has lost its network");
+    constexpr std::string_view kWhy = "the module has lost its network";
+    ++counters_.networks_lost;
+    log(log::Level::kWarn, kWhy);
+    lose_connections(ENETDOWN, kWhy);
     links_.clear();
     servers_.restart();
     phase_ = Phase::kBringup;
   }
-  if (bringup_->state() == Bringup::State::kUp) {
-    bringup_up();
-  } else if (bringup_->state() == Bringup::State::kFailed) {
-    const Error error = bringup_->error();
-    undo_owed_ = undo_owed_ && bringup_->was_answered();
-    drop_bringup();
-    phase_ = Phase::kOff;
-    task_ = Task::kNone;
-    log(log::Level::kWarn, error.text);
-    lose_connections(error.posix, error.text);
-    links_.clear();
-    servers_.restart();
-    postpone_retry();
-    fail_waiting(error);
+  if (bringup_->state() == Bringup::State::kUp) bringup_up();
+  if (bringup_ && bringup_->state() == Bringup::State::kFailed) bringup_failed();
+}
+
+void Modem::bringup_failed() {
+  const Error error = bringup_->error();
+  const Trouble trouble = bringup_->trouble();
+  undo_owed_ = undo_owed_ && bringup_->was_answered();
+  drop_bringup();
+  phase_ = Phase::kOff;
+  task_ = Task::kNone;
+  ++counters_.failed_bringups;
+  log(log::Level::kWarn, error.text);
+  lose_connections(error.posix, error.text);
+  links_.clear();
+  servers_.restart();
+  if (climb(trouble)) return;
+  postpone_retry();
+  fail_waiting(error);
+}
+
+// Whether there is more to try for those who wait. The next bring-up opens the port, or the
+// network, anew in any case.
+bool Modem::climb(Trouble trouble) {
+  was_silent_ = trouble == Trouble::kSilent;
+  network_lost_ = network_lost_ || trouble == Trouble::kStack;
+  if (!wanted()) return false;
+  const ResetLadder::Rung rung = reset_ladder_.next(config_.reset, trouble, now_);
+  if (rung == ResetLadder::Rung::kGiveUp) return false;
+  asked_ = true;
+  // DTR is that of the port that is open.
+  if (rung != ResetLadder::Rung::kAgain) was_silent_ = false;
+  start_bringup(network_lost_ ? Bringup::Start::kRebuild : Bringup::Start::kFresh);
+  if (rung == ResetLadder::Rung::kAgain) return true;
+  const bool by_command = rung == ResetLadder::Rung::kCommand;
+  ++counters_.module_resets;
+  log(log::Level::kWarn,
+      std::string("restarting the module by ") + (by_command ? "AT+CFUN=1,1" : "DTR"));
+  bringup_->restart_module(by_command ? Reset::kCommand : Reset::kDtr);
+  return true;
+}
+
+bool Modem::has_just_booted() const { return boot_word_at_ && now_ - *boot_word_at_ <= kBootWords; }
+
+// One of the words of a restart.
+void Modem::on_boot(std::string_view line) {
+  const bool is_first = !has_just_booted();
+  boot_word_at_ = now_;
+  if (is_first) {
+    ++counters_.restarts;
+    log(log::Level::kWarn, "the module has restarted");
+  }
+  forget_names();
+  if (bringup_) {
+    bringup_->on_boot(now_);
+    // Whatever was in flight has no answer any more.
+    if (!chat_.idle()) chat_.hurry(now_);
+  } else if (phase_ == Phase::kUp) {
+    if (chat_.idle()) {
+      start_check(line);
+    } else {
+      chat_.hurry(now_ + kRestartWait);
+    }
   }
 }
 
@@ -102,6 +161,7 @@ void Modem::bringup_up() {
   ask_still_open_ = false;
   forget_hints();
   retry_pause_ = 0s;
+  reset_ladder_.rescued(now_);
   log(log::Level::kInfo, "the network is up, address " + address_.to_string());
   if (!side_.is_open()) start_side();
   if (side_.is_silent()) on_side_silent();
@@ -143,6 +203,8 @@ void Modem::postpone_retry() {
 
 void Modem::network_lost(std::string_view why) {
   network_lost_ = true;
+  ++counters_.networks_lost;
+  log(log::Level::kWarn, why);
   lose_connections(ENETDOWN, why);
   links_.clear();
   servers_.restart();
@@ -154,6 +216,7 @@ void Modem::network_lost(std::string_view why) {
 // go on waiting. Names may have other addresses in the next network.
 void Modem::lose_connections(int posix, std::string_view why) {
   forget_names();
+  early_pushes_.clear();
   side_.hurry(now_ + kRestartWait);
   std::vector<ConnectionId> lost;
   for (const auto& [id, connection] : connections_) {

@@ -126,7 +126,8 @@ void Modem::take_pushed(Via via, int link, const std::optional<Endpoint>& from,
                    : from    ? RxMode::Naming::kSource
                              : RxMode::Naming::kNothing);
   if (connection == nullptr) {
-    log(log::Level::kDebug, "skipped data pushed for a link that nobody has");
+    log(log::Level::kDebug, "data was pushed for a link that nobody has");
+    if (!servers_.empty()) early_pushes_.keep(link, from, bytes, now_);
     return;
   }
   connection->push_due.reset();

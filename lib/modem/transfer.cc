@@ -19,6 +19,7 @@ constexpr auto kReadWait = 10s;
 constexpr auto kBusyPause = 100ms;
 constexpr int kBusyRetries = 50;
 constexpr int kReadErrors = 3;
+constexpr int kGarbledRetries = 2;  // of a send that was refused without a reason
 
 // What a keystroke may wait for a bulk transfer's chunk.
 constexpr auto kShortTurn = 40ms;
@@ -34,6 +35,11 @@ constexpr std::size_t kMostTurnaround = 400;
 constexpr auto kFirstPollInMotion = 2s;
 constexpr auto kFirstPollAtRest = 10s;
 constexpr auto kLongestPollPause = 300s;
+
+// An ERROR alone: of a command that was garbled on the line, or of a module without TCP/IP.
+bool has_no_reason(const chat::Answer& answer) {
+  return answer.final == chat::Final::kError && !answer.err && !answer.info && answer.text.empty();
+}
 
 }  // namespace
 
@@ -177,11 +183,15 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
   const bool busy = answer.err == static_cast<int>(at::Err::kBusy);
   // Without a reason the command itself may have been garbled on the line; nothing was sent.
   if ((busy || !answer.err) && connection.state == Connection::State::kOpen &&
-      ++connection.busy_retries <= (busy ? kBusyRetries : 2)) {
+      ++connection.busy_retries <= (busy ? kBusyRetries : kGarbledRetries)) {
     const auto sent = chunk.taken();
     connection.unsent.assign(sent.begin(), sent.end());
     connection.not_before = now_ + kBusyPause;
     ++counters_.retries;
+    // Again: the module may have no TCP/IP any more.
+    if (has_no_reason(answer) && connection.busy_retries == kGarbledRetries) {
+      start_check("AT+CIPSEND: ERROR alone");
+    }
     return;
   }
   if (answer.err == static_cast<int>(at::Err::kNetworkNotOpened)) {
@@ -275,11 +285,18 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
   connection.readable = ++connection.read_errors < kReadErrors;
   if (connection.readable) {
     ++counters_.retries;
+    const bool again =
+        connection.state == Connection::State::kOpen && connection.read_errors == kReadErrors - 1;
+    if (again && has_no_reason(answer)) start_check("AT+CIPRXGET: ERROR alone");
     return;
   }
-  if (connection.state == Connection::State::kDraining) return drained(connection);
-  break_connection(connection, ECONNRESET, "the module refuses to hand over received data",
-                   Drain::kNo);
+  constexpr std::string_view kWhy = "the module refuses to hand over received data";
+  if (connection.state == Connection::State::kDraining) {
+    // Of what it was only asked for there may be nothing.
+    if (connection.unread && connection.end.posix == 0) connection.end = {ECONNRESET, kWhy};
+    return drained(connection);
+  }
+  break_connection(connection, ECONNRESET, kWhy, Drain::kNo);
 }
 
 void Modem::give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes) {
@@ -352,7 +369,11 @@ bool Modem::next_still_open() {
 void Modem::on_still_open_answer(const chat::Answer& answer) {
   settle_doubts(answer.final == chat::Final::kOk);
   if (answer.final != chat::Final::kOk) {
-    if (!asked_hints_.empty()) start_check("it is not known which links are open");
+    if (!asked_hints_.empty()) {
+      start_check("it is not known which links are open");
+    } else if (has_no_reason(answer)) {
+      start_check("AT+CIPOPEN?: ERROR alone");
+    }
     return;
   }
   check_hints();

@@ -154,6 +154,8 @@ bool Port::hold_module(bool on) {
   return state_->flow_control == FlowControl::kNone && state_->tty && state_->tty->set_rts(!on);
 }
 
+bool Port::set_dtr(bool up) { return state_->tty && state_->tty->set_dtr(up); }
+
 bool Port::is_drained() const {
   int waiting = 0;
   return ::ioctl(fd(), TIOCOUTQ, &waiting) != 0 || waiting == 0;

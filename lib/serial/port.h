@@ -44,6 +44,9 @@ class Port {
   void use_rtscts(bool on);
   // RTS down or up, while it isn't the driver's. False where there is no such wire.
   bool hold_module(bool on);
+  // DTR, which opening the device raises. False where there is no such wire: a PTY has none, TCP
+  // carries none.
+  bool set_dtr(bool up);
 
   // Whether the driver has passed on all that was written; true where it doesn't tell.
   bool is_drained() const;

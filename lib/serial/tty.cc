@@ -179,10 +179,12 @@ Status Tty::set_line(int baud, bool rtscts) {
   return Done{};
 }
 
-bool Tty::set_rts(bool up) {
-  const int wire = TIOCM_RTS;
+bool Tty::set_wire(int wire, bool up) {
   return ::ioctl(fd(), up ? TIOCMBIS : TIOCMBIC, &wire) == 0;
 }
+
+bool Tty::set_rts(bool up) { return set_wire(TIOCM_RTS, up); }
+bool Tty::set_dtr(bool up) { return set_wire(TIOCM_DTR, up); }
 
 void Tty::restore() { ::ioctl(fd(), TCSETS2, found_.get()); }
 

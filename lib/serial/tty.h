@@ -41,13 +41,16 @@ class Tty {
   // before the call.
   Status set_line(int baud, bool rtscts);
 
-  // Lowers or raises RTS; false when the device has none.
+  // Lowers or raises RTS or DTR; false when the device has none.
   bool set_rts(bool up);
+  bool set_dtr(bool up);
 
   // The settings that open() found.
   void restore();
 
  private:
+  bool set_wire(int wire, bool up);
+
   Tty(UniqueFd fd, std::string device, bool is_pty, std::unique_ptr<termios2> found);
 
   UniqueFd fd_;

@@ -15,7 +15,7 @@
 namespace a7600::wire {
 
 inline constexpr std::uint32_t kMagic = 0x41373630;
-inline constexpr std::uint16_t kVersion = 2;
+inline constexpr std::uint16_t kVersion = 3;
 inline constexpr std::size_t kRequestData = 256;  // a host name of 254 bytes fits
 inline constexpr std::size_t kReplyData = 1024;
 inline constexpr std::size_t kNotice = 256;

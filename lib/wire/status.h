@@ -60,6 +60,12 @@ struct StatusHead {
   std::uint64_t errors = 0;
   std::uint64_t retries = 0;
   std::uint64_t resets = 0;
+  std::uint64_t checks = 0;
+  std::uint64_t restarts = 0;
+  std::uint64_t networks_lost = 0;
+  std::uint64_t lines_lost = 0;
+  std::uint64_t failed_bringups = 0;
+  std::uint64_t module_resets = 0;
   std::uint64_t dropped = 0;  // datagrams that a program did not read in time
   std::uint64_t refused = 0;  // calls turned down by a limit or for want of permission
   std::uint64_t rx_bytes = 0;

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 WORKLOADS = ("download", "upload", "echo", "udp", "nine", "server")
 MODES = ("buffer", "push", "auto", "transparent")
-PROFILES = ("manual", "a7670", "sim7600")
+PROFILES = ("manual", "a7670", "sim7600", "odd")
 
 # What the library waits for at most, in seconds (lib/modem): the prompt of a send, its result, the
 # answer to a read, a module that doesn't answer any more, the result of a close.
@@ -29,11 +29,16 @@ class Mishap:
     # The program may end with the module in the middle of a payload, or in data mode, and the next
     # one can't know of it: what it asks may reach the lost connection's peer.
     orphans: bool = False
+    # Bytes are lost at the module, and it tells nobody.
+    holes: bool = False
+    # A7600_RESET that it takes, or a person who switches the module off and on again.
+    reset: str = ""
+    off_and_on: bool = False
     only: tuple = WORKLOADS
     modes: tuple = MODES
 
     def name(self):
-        return re.split(r"[=@ ]", self.spec)[0]
+        return re.split(r"[=@, ]", self.spec)[0]
 
 
 _COMMAND_MODES = ("buffer", "push", "auto")
@@ -75,6 +80,9 @@ MISHAPS = (
     # Receiving.
     Mishap("miss-data-urc@{2-20}", harmless=True, patience=60),
     Mishap("repeat-data-urc@{20-100}", harmless=True),
+    Mishap("no-header-type", harmless=True),
+    # What comes faster than it is read is lost, also to a server's client, and UDP's answers.
+    Mishap("overflow", holes=True, patience=60),
     Mishap("remote-close={100-60000}", cuts=True, strikes=1),
     Mishap("!end {0-9}", cuts=True, strikes=1, modes=_COMMAND_MODES),
     # Sending.
@@ -100,6 +108,7 @@ MISHAPS = (
     Mishap("ip-error={0-22}@{1-6}x{1-3}", patience=PROBES),
     Mishap("dns-error@100x1"),
     Mishap("dns-slow={100-500}", harmless=True),
+    Mishap("dns-garbage@{50-100}", patience=20),
     # The network.
     Mishap("net-error={1-12}"),
     Mishap("netclose-error={1-12}", patience=CLOSE),
@@ -110,6 +119,9 @@ MISHAPS = (
     Mishap("not-registered"),
     Mishap("denied", patience=20),
     Mishap("slow-registration={100-1500}", harmless=True),
+    Mishap("roaming", harmless=True),
+    Mishap("no-signal", harmless=True),
+    Mishap("login=user:password"),
     # The module.
     Mishap("reboot={1-30000},boot-ms={20-1500}", patience=SEND + READ + PROBES),
     Mishap("reboot={1-400},boot-ms={20-1500}", patience=SEND + READ + PROBES),
@@ -123,10 +135,22 @@ MISHAPS = (
     Mishap("stale=payload", harmless=True, patience=PROBES),
     Mishap("stale=transparent", harmless=True, patience=PROBES),
     Mishap("deaf", patience=PROBES),
+    Mishap("hang@{1-4}x1", patience=SEND + READ + PROBES + CLOSE, off_and_on=True,
+           modes=_COMMAND_MODES),
+    Mishap("no-stack@{1-10}x1", patience=SEND + READ + PROBES + CLOSE, reset="cfun"),
+    Mishap("no-command=+CIPTIMEOUT", harmless=True),
+    Mishap("no-command=+CIPACK", harmless=True),
+    Mishap("no-command=+CIPRXGET", patience=PROBES),
+    Mishap("no-command=+CIPSEND", patience=PROBES),
     Mishap("sim-missing"),
     Mishap("sim-pin={1000-9999}"),
     Mishap("sim-puk"),
+    Mishap("sim-failure"),
+    Mishap("sim-busy", harmless=True),
 )
+
+# A module can only be found like this, or not.
+_FROM_THE_START = ("check-baud", "cold-start", "stale", "sim-", "login", "no-command", "boot-ms", "2:")
 
 
 @dataclass(frozen=True)
@@ -154,6 +178,27 @@ class Case:
 
     def orphans(self):
         return any(mishap.orphans for mishap in self.mishaps)
+
+    def holes(self):
+        return any(mishap.holes for mishap in self.mishaps)
+
+    def reset(self):
+        return next((mishap.reset for mishap in self.mishaps if mishap.reset), "off")
+
+    def off_and_on(self):
+        return any(mishap.off_and_on for mishap in self.mishaps)
+
+    def from_the_start(self):
+        """The faults that the simulator starts with: three fifths of those that may come later."""
+        return [spec for spec in self.specs
+                if not spec.startswith("!") and
+                (self.seed % 5 > 1 or spec.startswith(_FROM_THE_START))]
+
+    def requests(self):
+        """What its control socket is asked for at a random moment."""
+        start = self.from_the_start()
+        return [spec.removeprefix("!") if spec.startswith("!") else f"fault {spec}"
+                for spec in self.specs if spec not in start]
 
     def strikes(self):
         """How many connections may fail."""
@@ -189,8 +234,10 @@ def named(text):
                 int(seed))
 
 
-def possible(workload, mode):
-    return mode != "transparent" or workload in ("download", "upload", "echo")
+def possible(workload, mode, profile):
+    # Of CR CR LF before CLOSED, in data mode, the first CR is taken for the peer's.
+    return mode != "transparent" or (workload in ("download", "upload", "echo") and
+                                     profile != "odd")
 
 
 def every_cell():
@@ -198,7 +245,8 @@ def every_cell():
     return [((mishap,), workload, mode, profile)
             for mishap in MISHAPS for workload in WORKLOADS for mode in MODES
             for profile in PROFILES
-            if workload in mishap.only and mode in mishap.modes and possible(workload, mode)]
+            if workload in mishap.only and mode in mishap.modes and
+            possible(workload, mode, profile)]
 
 
 def endless(seed, only=""):

@@ -26,6 +26,7 @@ class Host final : public modem::Host {
   std::size_t commands = 0;
   modem::ConnectionId next_accepted = 1000;
   bool room = true;
+  bool dtr = true;
 
   void opened(modem::ConnectionId id) override { hold(contract.opened(id)); }
   void open_failed(modem::ConnectionId id, const Error& error) override {
@@ -73,6 +74,11 @@ class Host final : public modem::Host {
     require(!answer || !answer.value().empty(), "a name that is found has an address");
   }
   void command_answered(modem::CommandId, const modem::CommandAnswer&) override { --commands; }
+  bool set_dtr(bool up) override {
+    require(up != dtr, "DTR changes");
+    dtr = up;
+    return true;
+  }
   void log(log::Level, std::string_view) override {}
   bool open_side_line() override { return side_open = has_second_port; }
   void close_side_line() override { side_open = false; }
@@ -193,7 +199,7 @@ class Module {
 
 class World {
  public:
-  explicit World(Input& input) : input_(input), modem_(host_, config(input.number(8) == 0)) {
+  explicit World(Input& input) : input_(input), modem_(host_, config(input.number(8))) {
     const std::size_t choice = input.number(6);
     modem_.set_push_policy(static_cast<modem::PushPolicy>(choice % 3));
     host_.has_second_port = choice >= 3;
@@ -208,10 +214,11 @@ class World {
   }
 
  private:
-  static modem::BringupConfig config(bool transparent) {
+  static modem::BringupConfig config(unsigned kind) {
     modem::BringupConfig config;
     config.connect_timeout = 5s;
-    config.transparent = transparent;
+    config.transparent = kind == 0;
+    config.reset = {.command = kind == 1 || kind == 3, .dtr = kind == 2 || kind == 3};
     return config;
   }
   modem::ConnectionId some_id() { return 1 + input_.number(20); }
@@ -373,6 +380,7 @@ class World {
     }
     require(host_.contract.owed() == 0, "everybody is answered in the end");
     require(host_.queries.empty(), "every look-up is answered in the end");
+    require(host_.dtr, "DTR is up in the end");
   }
 
   Input& input_;

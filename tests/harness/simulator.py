@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The simulated modem, run beside a test."""
+import json
 import re
 import select
+import socket
 import subprocess
 import time
 
@@ -20,7 +22,9 @@ class Simulator(Background):
 
     def __init__(self, scratch, *options, name="sim", log=True, ready_seconds=10):
         self.log_path = scratch / f"{name}.log"
-        argv = [*build_tree.EMULATOR, build_tree.SIMULATOR, "--map", f"{ADDRESS}=127.0.0.1", *options]
+        self.control = str(scratch / f"{name}.ctl")
+        argv = [*build_tree.EMULATOR, build_tree.SIMULATOR, "--map", f"{ADDRESS}=127.0.0.1",
+                "--control", self.control, *options]
         if log:
             argv += ["--log", self.log_path]
         super().__init__(argv, build_tree.clean_environment(scratch), scratch / f"{name}.out",
@@ -46,6 +50,24 @@ class Simulator(Background):
             raise AssertionError(f"the simulator says {line!r}, not {word} …: "
                                  f"{' '.join(self.argv)}\n{self.output()}")
         return rest
+
+    def ask(self, request):
+        """A request to its control socket, and the answer."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(self.control)
+            connection.sendall(request.encode() + b"\n")
+            return connection.makefile().readline().strip()
+
+    def tell(self, request):
+        """A request that has to be obeyed; what the answer says."""
+        answer = self.ask(request)
+        if answer.split()[:1] != ["ok"]:
+            raise AssertionError(f"the simulator answers {request!r} by {answer!r}")
+        return answer.removeprefix("ok").lstrip()
+
+    def status(self):
+        return json.loads(self.tell("status"))
 
     def log(self, since=0):
         """The log from byte `since` on."""

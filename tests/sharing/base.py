@@ -46,8 +46,9 @@ class SharingTest(ModemTest):
     def run_tool(self, *words, **more):
         return self.tool("run", "--", *words, **more)
 
-    def client(self, *words, timeout=30, **settings):
-        return process.run(words, self.client_environment(**settings), timeout, cwd=self.scratch)
+    def client(self, *words, timeout=30, stdin=b"", **settings):
+        return process.run(words, self.client_environment(**settings), timeout, stdin,
+                           self.scratch)
 
     def start_tool(self, *words, name="tool", **settings):
         started = process.Background([*self.command, *words], self.tool_environment(**settings),

@@ -12,7 +12,7 @@ import sys
 from harness import ADDRESS, main, servers, small_program
 from sharing.base import SharingTest, eventually, is_root
 
-MAGIC, VERSION = 0x41373630, 2
+MAGIC, VERSION = 0x41373630, 3
 SOCKET, CONNECT, DESCRIBE, FINISH, STATUS, COMMAND = 1, 2, 7, 14, 15, 16
 
 

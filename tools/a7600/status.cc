@@ -120,11 +120,22 @@ ordered_json json_of(const wire::Status& status) {
                               {"pid", server.pid},
                               {"program", string_of(server.program)}});
   }
-  out["counters"] = {{"commands", head.commands},         {"errors", head.errors},
-                     {"retries", head.retries},           {"resets", head.resets},
-                     {"dropped_datagrams", head.dropped}, {"refused", head.refused},
-                     {"rx_bytes", head.rx_bytes},         {"tx_bytes", head.tx_bytes},
-                     {"sockets", head.sockets},           {"waiting", head.waiting}};
+  out["counters"] = {{"commands", head.commands},
+                     {"errors", head.errors},
+                     {"retries", head.retries},
+                     {"resets", head.resets},
+                     {"checks", head.checks},
+                     {"restarts", head.restarts},
+                     {"networks_lost", head.networks_lost},
+                     {"lines_lost", head.lines_lost},
+                     {"failed_bringups", head.failed_bringups},
+                     {"module_resets", head.module_resets},
+                     {"dropped_datagrams", head.dropped},
+                     {"refused", head.refused},
+                     {"rx_bytes", head.rx_bytes},
+                     {"tx_bytes", head.tx_bytes},
+                     {"sockets", head.sockets},
+                     {"waiting", head.waiting}};
   out["engine"] = {{"pid", head.engine_pid}, {"uptime", head.uptime}};
   return out;
 }
@@ -149,6 +160,14 @@ void print(const wire::Status& status) {
       static_cast<unsigned long long>(head.commands), static_cast<unsigned long long>(head.errors),
       static_cast<unsigned long long>(head.retries), static_cast<unsigned long long>(head.resets),
       static_cast<unsigned long long>(head.dropped), static_cast<unsigned long long>(head.refused));
+  printf(
+      "trouble   %llu checks, %llu restarts, %llu networks and %llu lines lost, %llu bring-ups "
+      "failed, %llu module resets\n",
+      static_cast<unsigned long long>(head.checks), static_cast<unsigned long long>(head.restarts),
+      static_cast<unsigned long long>(head.networks_lost),
+      static_cast<unsigned long long>(head.lines_lost),
+      static_cast<unsigned long long>(head.failed_bringups),
+      static_cast<unsigned long long>(head.module_resets));
   if (!status.links.empty()) {
     printf("\n%-4s %-4s %-14s %-21s %-15s %7s %12s %12s %9s %9s %6s\n", "link", "type", "state",
            "peer", "program", "pid", "received", "sent", "in B/s", "out B/s", "age");

@@ -52,6 +52,7 @@ void Channel::on_command_line(std::string_view body) {
   rest_of_line_ = body;
   joined_ = false;
   if (faults.any()) misbehave_at_command();
+  if (hangs_) return;
   if (latency_.count() == 0 && !faults.any()) {
     run_line();
   } else {
@@ -63,6 +64,13 @@ void Channel::on_long_line() {
   turn_around([this] { error(); });
 }
 
+// Whether the firmware doesn't have it, or has it no more.
+bool Channel::lacks(std::string_view command, bool of_stack) {
+  if (of_stack && faults.happens(Fault::kNoStack)) modem.stack_stopped = true;
+  return (of_stack && modem.stack_stopped) ||
+         (faults.on(Fault::kNoCommand) && command == faults.text(Fault::kNoCommand));
+}
+
 void Channel::run_line() {
   do {
     next_ = false;
@@ -72,9 +80,8 @@ void Channel::run_line() {
       modem.count_unknown();
       return error();
     }
-    const bool left_out =
-        faults.on(Fault::kNoCommand) && command->name == faults.text(Fault::kNoCommand);
-    Modem::Count* const found = left_out ? nullptr : modem.find(command->name);
+    Modem::Count* found = modem.find(command->name);
+    if (found != nullptr && lacks(command->name, found->alone)) found = nullptr;
     joined_ = joined_ || !rest_of_line_.empty();
     if (found == nullptr) modem.count_unknown();
     if (found == nullptr || (found->alone && joined_)) return error();
@@ -253,6 +260,7 @@ void Channel::leave_data(std::string_view word) {
 }
 
 void Channel::dtr_dropped() {
+  if (hangs_) return modem.reboot();
   if (!data.on() || device.dtr_mode == 0) return;
   if (device.dtr_mode == 1) return leave_data("OK");
   leave_data("CLOSED");
@@ -298,6 +306,11 @@ void Channel::misbehave_at_command() {
     line.set_fuse(static_cast<std::size_t>(faults.value(Fault::kRebootOut)),
                   [this] { modem.reboot(); });
   }
+  if (faults.happens(Fault::kHang)) {
+    hangs_ = true;
+    line.hold_output(Time::max());
+    host.off();
+  }
   if (faults.happens(Fault::kUnplug)) unplug(Milliseconds(faults.value(Fault::kUnplug)));
 }
 
@@ -315,6 +328,7 @@ void Channel::power_down() {
   step_ = nullptr;
   rest_of_line_ = {};
   client_waiting_ = false;
+  hangs_ = false;
 }
 
 void Channel::unplug(Clock::duration how_long) {

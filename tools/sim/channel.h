@@ -101,7 +101,8 @@ class Channel final : public LineUser, public InterpreterUser {
   void finish(Order order, std::string_view line, bool succeeded);
   // The same for a command whose result is known at once.
   void answer(Order usual, std::string_view line, bool succeeded);
-  // The host's DTR line has dropped: what that means is AT&D's to say.
+  // The host's DTR line has dropped: what that means is AT&D's to say. A module that hangs is
+  // restarted by it, as on a board that has it wired to the reset.
   void dtr_dropped();
 
   // A reboot that counts down its bytes does not come.
@@ -131,6 +132,7 @@ class Channel final : public LineUser, public InterpreterUser {
   void connect_waiting_client();
   void give_prompt(std::optional<std::size_t> length);
   void misbehave_at_command();
+  bool lacks(std::string_view command, bool of_stack);
 
   Milliseconds latency_;
   Timer step_timer_;
@@ -144,6 +146,7 @@ class Channel final : public LineUser, public InterpreterUser {
   std::string delayed_payload_;
   Timer replug_timer_;
   std::optional<std::size_t> reboot_after_;  // bytes from the host
+  bool hangs_ = false;
 };
 
 // The commands, by file: V.250's, 3GPP's and the module's own, and the manual's.

@@ -74,7 +74,40 @@ void ip_address(Channel& c, const Command& command, const Parameters&) {
   c.ok();
 }
 
+// What a broken server's answer may look like when the module hands it on; none of it answers.
+void answer_by_garbage(Channel& c, const std::string& name) {
+  constexpr std::string_view kAddress = "\"203.0.113.66\"";
+  Text text;
+  text << "+CDNSGIP: 1,";
+  switch (c.faults.random(6)) {
+    case 0:
+      text << "\"another.test\"," << kAddress;
+      break;
+    case 1:
+      text << '"' << name << "\x01\x07\x1a\"," << kAddress;
+      break;
+    case 2:
+      text << '"' << name << "," << kAddress;
+      break;
+    case 3:
+      text << Quoted{name} << ",\"203.0.113.66";
+      break;
+    case 4:
+      text << Quoted{name} << ",\"\"";
+      break;
+    case 5:
+      text << Quoted{name} << ",\"203.0.113.666\"";
+      break;
+    default:
+      text << ',' << kAddress;
+      break;
+  }
+  c.out.info(text);
+  c.ok();
+}
+
 void answer_name(Channel& c, const std::string& name) {
+  if (c.faults.happens(Fault::kDnsGarbage)) return answer_by_garbage(c, name);
   const auto addresses = c.router.resolve(name);
   if (addresses.empty() || c.faults.happens(Fault::kDnsError)) {
     c.out.info("+CDNSGIP: 0,10");

@@ -75,6 +75,9 @@ constexpr std::array<FaultInfo, static_cast<std::size_t>(Fault::kCount)> kTable 
      "the same, but NETOPEN? says 1 until there was a NETCLOSE"},
     {"dns-error", Unit::kNone, "", 20, 0, "a CDNSGIP finds nothing"},
     {"dns-slow", Unit::kMilliseconds, "6000", 100, 0, "a CDNSGIP takes so long"},
+    {"dns-garbage", Unit::kNone, "", 20, 0,
+     "a CDNSGIP is answered by what is no answer: another name, a quote that isn't closed, control "
+     "characters, no address or none that there is"},
     {"reboot", Unit::kBytes, "2000", 100, 1,
      "the module reboots after so many bytes from the host"},
     {"reboot-out", Unit::kBytes, "2000", 100, 1,
@@ -87,6 +90,11 @@ constexpr std::array<FaultInfo, static_cast<std::size_t>(Fault::kCount)> kTable 
      "a killed host has left the module like this: echo off, network and links open, settings "
      "changed; 'payload': and in the middle of a CIPSEND; 'transparent': and in data mode"},
     {"deaf", Unit::kNone, "", 100, 0, "the module takes nothing in and says nothing"},
+    {"hang", Unit::kNone, "", 2, 1,
+     "at a command the module hangs: deaf until its DTR drops, by the control socket, or it is "
+     "rebooted there"},
+    {"no-stack", Unit::kNone, "", 5, 1,
+     "from a TCP/IP command on all of them are answered by ERROR, until a restart"},
     {"sim-missing", Unit::kNone, "", 100, 0, "there is no SIM"},
     {"sim-pin", Unit::kText, "1234", 100, 0, "the SIM wants this PIN"},
     {"sim-puk", Unit::kNone, "", 100, 0, "the SIM wants its PUK"},

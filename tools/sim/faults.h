@@ -62,6 +62,7 @@ enum class Fault : std::size_t {
   kNetDropOpen,
   kDnsError,
   kDnsSlow,
+  kDnsGarbage,
   // The module.
   kReboot,
   kRebootOut,
@@ -71,6 +72,8 @@ enum class Fault : std::size_t {
   kColdStart,
   kStale,
   kDeaf,
+  kHang,
+  kNoStack,
   kSimMissing,
   kSimPin,
   kSimPuk,

@@ -60,6 +60,7 @@ class Modem final {
   Count* find(std::string_view name);
   std::uint64_t unknown_commands() const { return unknown_; }
   void count_unknown() { ++unknown_; }
+  bool stack_stopped = false;  // Fault::kNoStack, until a restart
 
  private:
   struct Second {

@@ -24,6 +24,7 @@ constexpr int kRoaming = 5;
 void Modem::power_down() {
   stack.reset();
   for (Channel* channel : channels()) channel->power_down();
+  stack_stopped = false;
   silent_peers_.clear();
   const auto contexts = device.contexts;  // kept in the module's memory, as AT+CGDCONT's are
   device = {};

@@ -126,7 +126,7 @@ TEST_CASE("an unknown key in a file is an error that names the known ones") {
         file +
             ":1: \"A7600_BUAD\" is not a key; allowed: port, baud, flow, apn, apn_user, "
             "apn_password, apn_auth, pin, rx, mode, "
-            "bypass, engine, trace, log, connect_timeout");
+            "reset, bypass, engine, trace, log, connect_timeout");
   const std::string nested = directory.file("d", "config = /etc/other\n");
   CHECK(error_from({{"A7600_CONFIG", nested}}).find(":1: \"config\" is not a key") !=
         std::string::npos);

@@ -113,6 +113,33 @@ TEST_CASE("A7600_FLOW, A7600_RX and A7600_MODE are words") {
         "A7600_FLOW: \"xonxoff\" is not a flow control; allowed: none, rtscts, auto");
 }
 
+TEST_CASE("A7600_RESET is off, or the ways to restart the module") {
+  const struct {
+    const char* value;
+    bool cfun;
+    bool dtr;
+  } rows[] = {{"off", false, false},
+              {"cfun", true, false},
+              {"dtr", false, true},
+              {"cfun,dtr", true, true},
+              {"dtr,cfun", true, true}};
+  for (const auto& row : rows) {
+    INFO(row.value);
+    Config config;
+    CHECK(set(config, "A7600_RESET", row.value) == "");
+    CHECK(config.reset.cfun == row.cfun);
+    CHECK(config.reset.dtr == row.dtr);
+  }
+  for (const char* bad : {"", "on", "CFUN", "cfun,", "cfun, dtr", "off,cfun", "dtr,dtr"}) {
+    INFO(bad);
+    CHECK_FALSE(accepts("A7600_RESET", bad));
+  }
+  Config config;
+  CHECK(set(config, "A7600_RESET", "power") ==
+        "A7600_RESET: \"power\" is not a way to restart the module; allowed: off, cfun, dtr, or "
+        "cfun,dtr");
+}
+
 TEST_CASE("A7600_APN holds nothing that could end a quoted string of an AT command") {
   for (const char* good : {"", "internet", "m2m.example-operator.com", "iot_1"}) {
     Config config;

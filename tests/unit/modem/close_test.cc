@@ -184,6 +184,22 @@ TEST_CASE("a module that reads no closed link has nothing left for it") {
   }
 }
 
+// Seen in the matrix: a download whose rest the module refused to hand over ended like a whole one.
+TEST_CASE("data that was announced and is refused behind the peer's close is a reset") {
+  for (const bool read_before : {true, false}) {
+    Rig rig;
+    connected(rig).say("+CIPRXGET: 1,9");
+    rig.expect("AT+CIPRXGET=2,9");
+    if (read_before) {
+      rig.say_payload(9, "a part", 10);
+      rig.expect("AT+CIPRXGET=2,9");
+    }
+    rig.say("+IPCLOSE: 9,1|ERROR");
+    for (int i = 0; i < 2; ++i) rig.play({{"AT+CIPRXGET=2,9", "ERROR"}});
+    CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
+  }
+}
+
 TEST_CASE("reason 2 is ETIMEDOUT, behind what was received") {
   Rig rig;
   connected(rig).say("+IPCLOSE: 9,2");

@@ -128,6 +128,16 @@ TEST_CASE("RTS/CTS is used when the module is silent while RTS is down, and spea
   rig.expect("AT+NETOPEN?");
 }
 
+// Seen with DTR, where it is the same: nothing was sent, and nothing was waited for.
+TEST_CASE("a line without the wires goes on at once") {
+  Rig rig(wanting(115200, modem::Rtscts::kTry));
+  rig.rate = 115200;
+  rig.open(1);
+  rig.play(probe() + Script{{"AT+IFC=2,2", "OK"}, {"AT+IFC=0,0", "OK"}});
+  rig.pass(100ms);
+  rig.expect("AT+NETOPEN?");
+}
+
 TEST_CASE("a module that speaks while RTS is down is not told to keep to it") {
   Rig rig(wanting(115200, modem::Rtscts::kTry));
   rig.rate = 115200;

@@ -448,5 +448,73 @@ TEST_CASE("a datagram is pushed with its sender also where the link is not named
   rig.expect(Rig::open_command(2, 8));
 }
 
+// ---- A client's first data
+
+Rig& listening(Rig& rig) {
+  up(rig, modem::PushPolicy::kAlways, kSetUp);
+  rig.listen(5, 80);
+  rig.play({{"AT+SERVERSTART=80,0", "OK"}});
+  REQUIRE(rig.events() == Events{"listening 5"});
+  return rig;
+}
+
+// Seen in a soak: while a payload was awaited "+CLIENT:" waited and pushed data did not, so that
+// the client's first bytes were dropped, and nobody knew.
+TEST_CASE("data that is pushed before its client is announced is that client's") {
+  for (const bool by_link : {true, false}) {
+    Rig rig;
+    listening(rig);
+    if (by_link) {
+      push(rig, 0, "hello ");
+      push(rig, 0, "world");
+    } else {
+      push_from(rig, "203.0.113.9:5", "hello ");
+      push_from(rig, "203.0.113.9:5", "world");
+    }
+    CHECK(rig.events().empty());
+    rig.say("+CLIENT: 0,0,203.0.113.9:5");
+    CHECK(rig.events() == Events{"accepted 5 100 203.0.113.9:5"});
+    CHECK(rig.received(100) == "hello world");
+  }
+}
+
+TEST_CASE("data that comes for a link that is being opened is the client's who has it") {
+  Rig rig;
+  listening(rig);
+  rig.open(1);
+  rig.expect(Rig::open_command(1, 9));
+  push(rig, 9, "hello");
+  rig.say("+CLIENT: 9,0,203.0.113.9:5|+CIPOPEN: 9,4|ERROR");
+  CHECK(rig.events() == Events{"accepted 5 100 203.0.113.9:5"});
+  CHECK(rig.received(100) == "hello");
+}
+
+TEST_CASE("data that is pushed for nobody is no later client's") {
+  for (const char* end : {"+IPCLOSE: 0,1", "+CIPCLOSE: 0,0"}) {
+    Rig rig;
+    listening(rig);
+    push(rig, 0, "somebody's");
+    push(rig, 1, "another's");
+    rig.say(end);
+    rig.say("+CLIENT: 0,0,203.0.113.9:5");
+    CHECK(rig.received(100).empty());
+  }
+  Rig rig;
+  listening(rig);
+  push(rig, 0, "somebody's");
+  rig.pass(6s);
+  rig.say("+CLIENT: 0,0,203.0.113.9:5");
+  CHECK(rig.received(100).empty());
+}
+
+TEST_CASE("a client that has sent more than is kept is reset, not given a part") {
+  Rig rig;
+  listening(rig);
+  for (int i = 0; i < 50; ++i) push(rig, 0, std::string(1500, 'x'));
+  rig.say("+CLIENT: 0,0,203.0.113.9:5");
+  CHECK(rig.received(100).empty());
+  CHECK(rig.events() == Events{"accepted 5 100 203.0.113.9:5", "ended 100 ECONNRESET"});
+}
+
 }  // namespace
 }  // namespace a7600::test

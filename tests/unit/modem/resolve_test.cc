@@ -35,13 +35,96 @@ TEST_CASE("a name has several addresses, counted or not") {
 }
 
 TEST_CASE("a name without an address is ENOENT, however the module says it") {
-  for (const char* answer : {"+CDNSGIP: 0,10|ERROR", "ERROR", "+IP ERROR: DNS query failed|ERROR",
+  for (const char* answer : {"+CDNSGIP: 0,10|ERROR", "+IP ERROR: DNS query failed|ERROR",
                              "+CDNSGIP: 1,\"a.example\",\"\"|OK", "+CME ERROR: 3"}) {
     INFO(answer);
     Rig rig;
     asking(rig).say(answer);
     CHECK(rig.events() == Events{"resolved 7 ENOENT"});
   }
+}
+
+// Manual 2.17, "Other": the command may have been garbled, or the module have no TCP/IP any more.
+TEST_CASE("a name that is answered by ERROR alone is asked for again after a look at the module") {
+  for (const bool found : {true, false}) {
+    Rig rig;
+    asking(rig).say("ERROR");
+    rig.resolve(8, "A.example");
+    rig.play(check(""));
+    rig.play({{"AT+CDNSGIP=\"a.example\"",
+               found ? "+CDNSGIP: 1,\"a.example\",\"192.0.2.1\"|OK" : "+CDNSGIP: 0,10|ERROR"}});
+    CHECK(rig.events() == (found ? Events{"resolved 7 192.0.2.1", "resolved 8 192.0.2.1"}
+                                 : Events{"resolved 7 ENOENT", "resolved 8 ENOENT"}));
+  }
+}
+
+// What a broken or hostile name server's answer may look like when the module hands it on.
+TEST_CASE("garbage in the place of an answer is no address, and the next name is asked for") {
+  const char* const garbage[] = {
+      "+CDNSGIP: 1,\"b.example\",\"192.0.2.66\"",
+      "+CDNSGIP: 1,\"a.example\x01\x07\x1a\",\"192.0.2.66\"",
+      "+CDNSGIP: 1,\"a.example,\"192.0.2.66\"",
+      "+CDNSGIP: 1,\"a.example\",\"192.0.2",
+      "+CDNSGIP: 1,\"a.example\",\"192.0.2.266\"",
+      "+CDNSGIP: 1,\"a.example\",\"\"",
+      "+CDNSGIP: 1,\"a.example\"",
+      "+CDNSGIP: 1,,\"192.0.2.66\"",
+      "+CDNSGIP: 1",
+      "+CDNSGIP:",
+      "+CDNSGIP: -1,\"a.example\",\"192.0.2.66\"",
+  };
+  for (const char* line : garbage) {
+    for (const char* end : {"|OK", "|ERROR"}) {
+      INFO(line << end);
+      Rig rig;
+      asking(rig).say(std::string(line) + end);
+      if (rig.modem.counters().checks > 0) {
+        rig.play(check(""));
+        rig.play({{"AT+CDNSGIP=\"a.example\"", std::string(line) + end}});
+      }
+      rig.pass(20s);
+      CHECK(rig.events() == Events{"resolved 7 ENOENT"});
+      rig.resolve(8, "c.example");
+      rig.play({{"AT+CDNSGIP=\"c.example\"", "+CDNSGIP: 1,\"c.example\",\"192.0.2.2\"|OK"}});
+      CHECK(rig.events() == Events{"resolved 8 192.0.2.2"});
+    }
+  }
+}
+
+TEST_CASE("a connection moves its bytes while a name's answer is waited for in vain") {
+  Rig rig;
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.resolve(7, "a.example");
+  rig.play({{"AT+CDNSGIP=\"a.example\"", "+CDNSGIP: 1,\"b.example\",\"192.0.2.66\"|OK"}});
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "hello");
+  CHECK(rig.received(1) == "hello");
+}
+
+TEST_CASE("twenty addresses are twenty, and those that are nobody's are handed on") {
+  Rig rig;
+  std::string answer;
+  std::string expected = "resolved 7";
+  for (int i = 1; i <= 20; ++i) {
+    const std::string ip = i == 19   ? "0.0.0.0"
+                           : i == 20 ? "255.255.255.255"
+                                     : "192.0.2." + std::to_string(i);
+    answer += "+CDNSGIP: " + std::to_string(i) + ",\"a.example\",\"" + ip + "\"|";
+    expected += " " + ip;
+  }
+  asking(rig).say(answer + "OK");
+  CHECK(rig.events() == Events{expected});
+}
+
+TEST_CASE("a name that is answered by ERROR alone each time has no address") {
+  Rig rig;
+  asking(rig).say("ERROR");
+  rig.play(check(""));
+  rig.play({{"AT+CDNSGIP=\"a.example\"", "ERROR"}});
+  CHECK(rig.events() == Events{"resolved 7 ENOENT"});
+  rig.expect_nothing();
 }
 
 TEST_CASE("look-ups are answered in the order of asking, one at a time") {

@@ -365,6 +365,11 @@ bool Rig::hold_module(bool on) {
   return has_rts;
 }
 
+bool Rig::set_dtr(bool up) {
+  if (has_dtr) event(up ? "DTR up" : "DTR down");
+  return has_dtr;
+}
+
 void Rig::log(log::Level, std::string_view text) { logged_.emplace_back(text); }
 
 }  // namespace a7600::test

@@ -46,8 +46,9 @@ Script check(const std::string& open_links);
 // ECONNRESET", "closed 1", "resolved 7 192.0.2.1 192.0.2.2", "resolved 7 ENOENT", "listening 5",
 // "listen_failed 5 EADDRINUSE", "accepted 5 192.0.2.1:80", "datagram 1 192.0.2.1:53 'text'",
 // "acknowledged 1 500", "acknowledged 1 unknown", "answered 6 +CSQ: 25,99|OK", "rate 9600",
-// "RTS down", "RTS up", "RTS/CTS on", "second port closed". A call that modem/host.h rules out, and
-// a deadline that does not move on when it has passed, fail the test.
+// "RTS down", "RTS up", "RTS/CTS on", "DTR down", "DTR up", "reopened", "second port closed". A
+// call that modem/host.h rules out, and a deadline that does not move on when it has passed, fail
+// the test.
 class Rig final : private modem::Host {
  public:
   explicit Rig(modem::BringupConfig config = {});
@@ -114,9 +115,10 @@ class Rig final : private modem::Host {
   bool close_when_taken = false;
   bool refuse_accepted = false;
   modem::ConnectionId next_accepted = 100;
-  // The line: its rate (0: it has none), and whether it has RTS/CTS wires.
+  // The line: its rate (0: it has none), and whether it has RTS/CTS wires, and DTR's.
   int rate = 0;
   bool has_rts = false;
+  bool has_dtr = false;
   // Whether there is a second port.
   bool has_second_port = false;
 
@@ -143,6 +145,8 @@ class Rig final : private modem::Host {
   bool set_line_rate(int baud) override;
   void use_rtscts(bool on) override;
   bool hold_module(bool on) override;
+  bool set_dtr(bool up) override;
+  void reopen() override { event("reopened"); }
 
   void event(std::string text) { events_.push_back(std::move(text)); }
   void check(const std::string& wrong);

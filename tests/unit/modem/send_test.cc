@@ -218,20 +218,25 @@ TEST_CASE("a busy link does not keep the others waiting") {
   send_all(rig, 8, "two");
 }
 
-TEST_CASE("a bare ERROR in front of the prompt may be a garbled command: twice more") {
-  Rig rig;
-  connected(rig).write(1, "hello");
-  rig.play({{"AT+CIPSEND=9,5", "ERROR"}});
-  rig.pass(100ms);
-  rig.play({{"AT+CIPSEND=9,5", "ERROR"}});
-  rig.pass(100ms);
-  send_all(rig, 9, "hello");
-  rig.write(1, "again");
-  for (int i = 0; i < 3; ++i) {
+// Seen in the matrix: behind a module that had lost its TCP/IP the peer waited for a connection
+// that was given up here, and the program for the peer.
+TEST_CASE(
+    "a bare ERROR in front of the prompt may be a garbled command: again, then after a check") {
+  for (const bool recovers : {true, false}) {
+    Rig rig;
+    connected(rig).write(1, "hello");
     rig.play({{"AT+CIPSEND=9,5", "ERROR"}});
-    if (i < 2) rig.pass(100ms);
+    rig.pass(100ms);
+    rig.play({{"AT+CIPSEND=9,5", "ERROR"}});
+    rig.play(check("9") + Script{{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+    rig.pass(100ms);
+    if (recovers) {
+      send_all(rig, 9, "hello");
+    } else {
+      rig.play({{"AT+CIPSEND=9,5", "ERROR"}});
+      expect_reset(rig);
+    }
   }
-  expect_reset(rig);
 }
 
 TEST_CASE("a closed link refuses to send: what it has received is read, it is not closed again") {

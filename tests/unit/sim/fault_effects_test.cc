@@ -294,5 +294,17 @@ TEST_CASE("deaf: nothing is taken in, nothing said, until it is cleared") {
   CHECK(rig.command("AT") == "AT\r|OK|");
 }
 
+TEST_CASE("dns-garbage: something that looks like an answer, and OK") {
+  Rig rig({}, "dns-garbage@100");
+  rig.bring_up();
+  rig.router.add(*parse_dns("a.test=203.0.113.7"));
+  for (int i = 0; i < 20; ++i) {
+    const std::string answer = rig.command("AT+CDNSGIP=\"a.test\"");
+    CHECK(has(answer, "|+CDNSGIP: 1,"));
+    CHECK(answer.ends_with("||OK|"));
+    CHECK_FALSE(has(answer, "\"a.test\",\"203.0.113.7\""));
+  }
+}
+
 }  // namespace
 }  // namespace a7600::sim

@@ -44,6 +44,38 @@ TEST_CASE("AT+CRESET and AT+CFUN=1,1 restart; AT+CPOF is the end until a restart
   check_fresh(rig);
 }
 
+TEST_CASE("hang: deaf and dumb until DTR drops or there is a restart") {
+  for (const bool by_dtr : {true, false}) {
+    Rig rig({}, "boot-ms=20");
+    rig.bring_up();
+    REQUIRE_FALSE(rig.faults.set("hang@100x1,chatter=5"));
+    rig.modem.faults_changed();
+    rig.type("AT\rAT\r");
+    CHECK(rig.wait(Milliseconds(100)).empty());
+    rig.faults.clear("chatter");
+    rig.modem.faults_changed();
+    if (by_dtr) {
+      rig.modem.first.dtr_dropped();
+    } else {
+      rig.modem.reboot();
+    }
+    check_fresh(rig);
+  }
+}
+
+TEST_CASE("no-stack: TCP/IP commands are answered by ERROR, others are not, until a restart") {
+  Rig rig({}, "boot-ms=20");
+  rig.bring_up();
+  REQUIRE_FALSE(rig.faults.set("no-stack@100x1"));
+  for (const char* command : {"AT+NETOPEN?", "AT+NETOPEN", "AT+NETCLOSE", "AT+IPADDR",
+                              "AT+CIPOPEN?", "AT+CIPRXGET?", "AT+CDNSGIP=\"a.test\""}) {
+    CHECK(rig.command(command) == "|ERROR|");
+  }
+  CHECK(rig.command("AT+CPIN?") == "|+CPIN: READY||OK|");
+  CHECK(rig.command("AT+CFUN=1,1") == "|OK|");
+  check_fresh(rig);
+}
+
 TEST_CASE("cold-start: the module boots first") {
   Rig rig({}, "cold-start,boot-ms=20");
   check_fresh(rig);
