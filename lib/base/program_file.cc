@@ -13,19 +13,14 @@
 
 #include "base/unique_fd.h"
 
+// The linker's name for the ELF header of the program or library that this is part of.
+extern "C" __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;
+
 namespace a7600 {
 namespace {
 
 constexpr int kMostInterpreters = 4;  // as the kernel
 constexpr std::size_t kMostSegments = 64;
-
-#if defined(__x86_64__)
-constexpr ElfW(Half) kMachine = EM_X86_64;
-#elif defined(__aarch64__)
-constexpr ElfW(Half) kMachine = EM_AARCH64;
-#else
-#error "which machine is this in an ELF file?"
-#endif
 
 template <std::size_t Size>
 std::string_view read_text(int file, off_t offset, std::array<char, Size>& into) {
@@ -56,8 +51,8 @@ ProgramKind kind_of_elf(int file) {
       std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return ProgramKind::kUnknown;
   }
-  const bool native = header.e_ident[EI_CLASS] == (sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32) &&
-                      header.e_machine == kMachine;
+  const bool native = header.e_ident[EI_CLASS] == __ehdr_start.e_ident[EI_CLASS] &&
+                      header.e_machine == __ehdr_start.e_machine;
   if (!native) return ProgramKind::kForeign;
   std::array<ElfW(Phdr), kMostSegments> segments;
   const std::size_t count = std::min<std::size_t>(header.e_phnum, segments.size());

@@ -45,7 +45,7 @@ const Variable* find_variable(std::string_view key) {
 
 Error unknown_key(std::string_view where, std::string_view key) {
   std::string text(where);
-  text += ": " + quoted(key) + " is not a key; allowed:";
+  text += ": " + in_quotes(key) + " is not a key; allowed:";
   const char* separator = " ";
   for (const Variable& variable : variables()) {
     text += separator;
@@ -67,7 +67,7 @@ Status apply_file(Config& config, const std::string& path, std::string_view text
                                       [&](const auto& one) { return one.first == variable; });
     if (earlier != seen.end()) {
       return Error{.posix = EINVAL,
-                   .text = where + ' ' + entry.key + ": " + quoted(entry.value) +
+                   .text = where + ' ' + entry.key + ": " + in_quotes(entry.value) +
                            " is a second value, line " + std::to_string(earlier->second) +
                            " has the first; allowed: one"};
     }

@@ -53,7 +53,7 @@ Error error_at(std::string_view path, int line, std::string_view what) {
 
 Error unreadable(std::string_view path, std::string_view why) {
   return {.posix = EINVAL,
-          .text = quoted(path) + " can't be read: " + std::string(why) +
+          .text = in_quotes(path) + " can't be read: " + std::string(why) +
                   "; allowed: a readable file of up to 64 KiB"};
 }
 
@@ -69,11 +69,11 @@ Result<std::vector<Entry>> parse_file(std::string_view path, std::string_view te
 
     const std::size_t equals = line.find('=');
     if (equals == 0 || equals == std::string_view::npos) {
-      return error_at(path, number, quoted(line) + " is not `key = value`");
+      return error_at(path, number, in_quotes(line) + " is not `key = value`");
     }
     Entry entry{.line = number, .key = std::string(trimmed(line.substr(0, equals))), .value = {}};
     if (const char* wrong = parse_value(line.substr(equals + 1), entry.value)) {
-      return error_at(path, number, quoted(line) + ": " + wrong);
+      return error_at(path, number, in_quotes(line) + ": " + wrong);
     }
     entries.push_back(std::move(entry));
   }

@@ -257,7 +257,7 @@ Status assign(Config& config, const Variable& variable, std::string_view where,
   if (variable.set(config, value)) return Done{};
   std::string text(where);
   text += ": ";
-  text += variable.secret ? "what is set" : quoted(value);
+  text += variable.secret ? "what is set" : in_quotes(value);
   text += " is not ";
   text += variable.noun;
   text += "; allowed: ";
@@ -265,7 +265,7 @@ Status assign(Config& config, const Variable& variable, std::string_view where,
   return Error{.posix = EINVAL, .text = std::move(text)};
 }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   std::string out = "\"";
   for (char c : value.substr(0, kLongestShownValue)) {
     const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;

@@ -31,7 +31,7 @@ Status assign(Config& config, const Variable& variable, std::string_view where,
               std::string_view value);
 
 // `value` in double quotes for a sentence: on one line, and not longer than a line.
-std::string quoted(std::string_view value);
+std::string in_quotes(std::string_view value);
 
 // The host and port of "tcp:HOST:PORT"; nullopt when `port` hasn't that shape. HOST is a dotted
 // address or a name of letters, digits, '.', '-' and '_'.

@@ -160,7 +160,10 @@ Pair::Taken Pair::take_nothing() const {
 void Pair::give(std::span<const std::byte> bytes) {
   if (deaf_ || bytes.empty()) return;
   if (!leftover_.empty()) {
-    leftover_.insert(leftover_.end(), bytes.begin(), bytes.end());
+    // Not insert(), of which GCC 14 falsely thinks that it writes beyond the end.
+    const std::size_t before = leftover_.size();
+    leftover_.resize(before + bytes.size());
+    std::copy(bytes.begin(), bytes.end(), leftover_.begin() + static_cast<std::ptrdiff_t>(before));
     return;
   }
   const ssize_t sent = sys::send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);

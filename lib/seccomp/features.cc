@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "seccomp/filter.h"
 #include "seccomp/kernel.h"
 
 namespace a7600::seccomp {
@@ -32,6 +33,7 @@ bool adds(int listener, std::uint32_t flags) {
 
 Features probe(int listener) {
   Features out;
+  out.known_machine = kMachineIsKnown;
   const std::uint32_t action = SECCOMP_RET_USER_NOTIF;
   out.notify = ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
   out.get_descriptor = ::syscall(SYS_pidfd_getfd, -1, -1, 0) < 0 && errno != ENOSYS;
@@ -43,6 +45,9 @@ Features probe(int listener) {
 }
 
 std::optional<std::string> missing(const Features& features) {
+  if (!features.known_machine) {
+    return "static and Go programs can be reached on x86-64 and ARM 64 only, not on this machine";
+  }
   const char* what = nullptr;
   if (!features.notify) {
     what = "seccomp user notification (Linux 5.0)";

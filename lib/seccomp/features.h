@@ -6,13 +6,14 @@
 
 namespace a7600::seccomp {
 
-// What a kernel can do of that which the front end for static programs needs.
+// What a machine and its kernel can do of that which the front end for static programs needs.
 struct Features {
   bool notify = false;           // Linux 5.0: a filter that asks a supervisor
   bool get_descriptor = false;   // 5.6: pidfd_getfd(2)
   bool add_descriptor = false;   // 5.9: SECCOMP_IOCTL_NOTIF_ADDFD
   bool send_descriptor = false;  // 5.14: … with the call's result in one step
   bool wait_killable = false;    // 5.19: signals don't make calls start again
+  bool known_machine = true;     // whose system calls filter.cc knows by their numbers
 };
 
 // Asks the kernel that runs. `listener`: of a filter, -1 while there is none; only with one can it

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <initializer_list>
 
@@ -33,7 +34,11 @@ constexpr std::uint32_t kForeignSocket = 281;
 constexpr std::uint32_t kForeignSocketCall = 102;
 constexpr std::uint32_t kX32 = 0;  // there is no such thing
 #else
-#error "which numbers has this machine's system call table?"
+constexpr std::uint32_t kNative = 0;
+constexpr std::uint32_t kForeign = 0;
+constexpr std::uint32_t kForeignSocket = 0;
+constexpr std::uint32_t kForeignSocketCall = 0;
+constexpr std::uint32_t kX32 = 0;
 #endif
 
 constexpr std::uint32_t kNumber = offsetof(seccomp_data, nr);

@@ -10,6 +10,13 @@
 
 namespace a7600::seccomp {
 
+// Whether the system call tables of this kind of machine are known.
+#if defined(__x86_64__) || defined(__aarch64__)
+inline constexpr bool kMachineIsKnown = true;
+#else
+inline constexpr bool kMachineIsKnown = false;
+#endif
+
 // The filter: which system calls are asked about. Everything that it does not name goes on at the
 // cost of running it, 0.1 µs; the data calls read, write, poll and their like are among that.
 //
@@ -23,6 +30,7 @@ namespace a7600::seccomp {
 //   ENOSYS     socket of the internet's domains, and socketcall's socket, by another system call
 //              table than this machine's own (i386, x32; 32-bit ARM): nothing of theirs can be
 //              served, and none may slip past the modem
+// Only where kMachineIsKnown.
 std::vector<sock_filter> make_filter();
 
 // Puts the filter on the calling thread and what it starts, and returns its listener. EPERM, EBUSY

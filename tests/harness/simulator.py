@@ -20,7 +20,7 @@ class Simulator(Background):
 
     def __init__(self, scratch, *options, name="sim", log=True, ready_seconds=10):
         self.log_path = scratch / f"{name}.log"
-        argv = [build_tree.SIMULATOR, "--map", f"{ADDRESS}=127.0.0.1", *options]
+        argv = [*build_tree.EMULATOR, build_tree.SIMULATOR, "--map", f"{ADDRESS}=127.0.0.1", *options]
         if log:
             argv += ["--log", self.log_path]
         super().__init__(argv, build_tree.clean_environment(scratch), scratch / f"{name}.out",

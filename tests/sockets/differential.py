@@ -36,8 +36,8 @@ def program(topic, face):
 
 def cases(topic, face):
     """The names of a program's cases."""
-    listed = subprocess.run([program(topic, face), "--list"], check=True, capture_output=True,
-                            text=True)
+    listed = subprocess.run([*build_tree.EMULATOR, program(topic, face), "--list"], check=True,
+                            capture_output=True, text=True)
     return listed.stdout.split()
 
 
@@ -123,7 +123,7 @@ class Topic(ModemTest):
         return {**super().modem_environment(**settings), "XDG_RUNTIME_DIR": str(self.runtime)}
 
     def command(self, *words):
-        return words
+        return [*build_tree.EMULATOR, *words]
 
     def run_case(self, words, environment):
         """What a case printed. It must end by itself, whatever it saw."""

@@ -389,10 +389,19 @@ CASE(many_messages_at_once) {
     say("%u bytes, %s, from %s", messages[i].msg_len, texts[i], text(from[i]).c_str());
   }
   SHOW(recvmmsg(fd, messages, kCount, MSG_DONTWAIT, nullptr));
-  timespec short_time{0, 20000000};
+}
+
+CASE(waiting_for_many_messages_ends) {
+  const int fd = udp();
   const timeval timeout{0, 20000};
   NEED(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)));
-  SHOW(recvmmsg(fd, messages, kCount, 0, &short_time));
+  char text[16];
+  iovec part{text, sizeof(text)};
+  mmsghdr message{};
+  message.msg_hdr.msg_iov = &part;
+  message.msg_hdr.msg_iovlen = 1;
+  timespec short_time{0, 20000000};
+  SHOW(recvmmsg(fd, &message, 1, 0, &short_time));
 }
 
 // The sender's name was that of a socket of ours when a time-out was given.

@@ -28,7 +28,7 @@ constexpr std::string_view kUrcs[] = {
 }  // namespace
 
 Mischief::Mischief(Loop& loop, Faults& faults, Line& line, Output& output)
-    : loop_(loop), faults_(faults), line_(line), output_(output), chatter_(loop, [this] {
+    : faults_(faults), line_(line), output_(output), chatter_(loop, [this] {
         output_.urc(kUrcs[faults_.random(std::size(kUrcs) - 1)]);
         schedule_chatter();
       }) {}

@@ -22,7 +22,6 @@ class Mischief final : public SeamListener {
   void unrelated_urc();
   void schedule_chatter();
 
-  Loop& loop_;
   Faults& faults_;
   Line& line_;
   Output& output_;

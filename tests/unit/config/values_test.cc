@@ -242,8 +242,8 @@ TEST_CASE("A7600_CONNECT_TIMEOUT is 3 to 120 seconds") {
 }
 
 TEST_CASE("a value in a sentence keeps to one short line") {
-  CHECK(quoted("a\r\nb\x1b") == "\"a??b?\"");
-  CHECK(quoted(std::string(5000, 'x')).size() < 200);
+  CHECK(in_quotes("a\r\nb\x1b") == "\"a??b?\"");
+  CHECK(in_quotes(std::string(5000, 'x')).size() < 200);
 }
 
 TEST_CASE("user and password for the APN are what can stand between quotes") {

@@ -10,7 +10,11 @@ constexpr Features kLinux4{};
 constexpr Features kLinux5_0{.notify = true};
 constexpr Features kLinux5_6{.notify = true, .get_descriptor = true};
 constexpr Features kLinux5_9{.notify = true, .get_descriptor = true, .add_descriptor = true};
-constexpr Features kLinux5_19{true, true, true, true, true};
+constexpr Features kLinux5_19{.notify = true,
+                              .get_descriptor = true,
+                              .add_descriptor = true,
+                              .send_descriptor = true,
+                              .wait_killable = true};
 
 void check_says(const Features& features, const std::string& what) {
   const auto sentence = missing(features);
@@ -28,6 +32,14 @@ TEST_CASE("the first thing that an old kernel lacks is named with the version th
 TEST_CASE("what can be done without is not missed") {
   CHECK_FALSE(missing(kLinux5_9));
   CHECK_FALSE(missing(kLinux5_19));
+}
+
+TEST_CASE("a machine whose system calls are not known is told so, whatever its kernel can do") {
+  Features features = kLinux5_19;
+  features.known_machine = false;
+  const auto sentence = missing(features);
+  REQUIRE(sentence);
+  CHECK_THAT(*sentence, Catch::Contains("on x86-64 and ARM 64 only"));
 }
 
 TEST_CASE("the kernel that runs is asked without a filter being set") {
