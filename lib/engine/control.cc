@@ -270,6 +270,12 @@ void Engine::start_finishing(UniqueFd call) {
         modem_.set_writable(id, now_);
         break;
       case Socket::State::kConnecting:
+        // What a datagram socket has sent waits for its link.
+        if (socket->is_udp()) {
+          socket->close_when_taken = true;
+          break;
+        }
+        [[fallthrough]];
       case Socket::State::kFinished:
         begin_close(*socket);
         break;

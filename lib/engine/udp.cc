@@ -144,7 +144,8 @@ void Engine::close_if_dead(modem::ConnectionId id) {
   }
   if (socket->state == Socket::State::kIdle) return destroy(id);
   socket->close_when_taken = true;
-  if (socket->state == Socket::State::kConnecting) return begin_close(*socket);
+  // Its link is on its way, and what it has sent waits for that.
+  if (socket->state == Socket::State::kConnecting) return;
   modem_.set_writable(id, now_);
 }
 

@@ -65,6 +65,15 @@ class Clients(ModemTest):
                 self.assertEqual(seen.stdout, b"hello\n")
 
 
+    def test_a_datagram_of_a_program_that_ends_at_once_leaves(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hearer:
+            hearer.bind(("127.0.0.1", 0))
+            hearer.settimeout(20)
+            port = hearer.getsockname()[1]
+            self.succeeds(self.over_modem("bash", "-c", f"echo word > /dev/udp/{ADDRESS}/{port}"))
+            self.assertEqual(hearer.recv(100), b"word\n")
+
+
 class Servers(ModemTest):
     simulator_options = ("--listen-map", f"{PORT}=0")
     fresh_modem = True
