@@ -208,6 +208,11 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // A command in flight when the module restarts has no answer.
   static constexpr std::chrono::seconds kRestartWait{2};
 
+  // From one leftover push (push.cc) to the next; a payload takes 130 ms at 115200 baud.
+  static constexpr std::chrono::milliseconds kLeftoverPause{300};
+  // Ten links' buffers of 64 KB, at 115200 baud.
+  static constexpr std::chrono::seconds kLeftoversLast{60};
+
   // Every public function opens one: it sets the time, and the outermost looks for the next
   // command when it ends. So callbacks may call back in without a command being sent below them.
   class Entry;
@@ -351,6 +356,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void drained(Connection& connection);
   void expect_first_data(Connection& connection);
   void expect_data(Connection& connection);
+  void expect_answer(Connection& connection, bool bulk);
   void safety_poll(Connection& connection);
   bool next_still_open();
   void on_still_open_answer(const chat::Answer& answer);
@@ -377,6 +383,9 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void take_pushed(Via via, int link, const std::optional<Endpoint>& from,
                    std::span<const std::byte> bytes);
   void on_push_missing();
+  void on_leftover_push();
+  bool may_be_leftover() const;
+  bool leftovers_flow() const;
   void mind_typing();
   Connection* pushed_without_link(const std::optional<Endpoint>& from);
 
@@ -417,6 +426,10 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // Data announced on links that nobody has: "+CLIENT:" may follow.
   std::array<bool, at::kLinks> early_data_{};
   EarlyPushes early_pushes_;  // likewise, in direct push mode
+  // What the links of a host before us have left in the module is being pushed, to nobody. Until
+  // something of ours has been open, or it has had the time for all of it.
+  std::optional<chat::TimePoint> leftover_push_at_;
+  std::optional<chat::TimePoint> leftovers_until_;
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};

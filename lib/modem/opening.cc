@@ -23,6 +23,7 @@ bool Modem::next_open() {
   const auto link = config_.transparent ? links_.pick_for_data_mode() : links_.pick();
   // What the second port was left with is to be over before a link can be its victim.
   if (side_.is_starting() && !is_link_in_use()) return false;
+  if (leftovers_flow()) return false;
   // Its last owner's transfer may still be on the other channel.
   if (!link || (side_.carries() && side_.carries()->link == *link)) return false;
   // The map is ordered by id, and ids are given in order: first come, first served.
@@ -149,6 +150,7 @@ void Modem::on_opened(Connection& connection) {
   connection.state = Connection::State::kOpen;
   connection.link_open = true;
   early_pushes_.forget(connection.link);
+  leftovers_until_.reset();
   expect_first_data(connection);
   log(log::Level::kInfo,
       "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());

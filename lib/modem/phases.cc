@@ -168,6 +168,7 @@ void Modem::bringup_up() {
   if (!checked) {
     links_.clear();
     strays_.clear();
+    leftovers_until_ = now_ + kLeftoversLast;
     return;
   }
   std::vector<int> closed;

@@ -126,10 +126,12 @@ void Modem::take_pushed(Via via, int link, const std::optional<Endpoint>& from,
                    : from    ? RxMode::Naming::kSource
                              : RxMode::Naming::kNothing);
   if (connection == nullptr) {
-    log(log::Level::kDebug, "data was pushed for a link that nobody has");
     if (!servers_.empty()) early_pushes_.keep(link, from, bytes, now_);
-    return;
+    return on_leftover_push();
   }
+  // Nothing is received on a link before its CIPOPEN is answered, unless it is a server's client's.
+  const bool is_dialling = task_ == Task::kOpen && task_id_ == connection->id;
+  if (is_dialling && !connection->opened && may_be_leftover()) return on_leftover_push();
   connection->push_due.reset();
   if (via == Via::kSide && !connection->pushed_via) {
     // What comes over the one line and what over the other have no order: not again.
@@ -154,6 +156,23 @@ void Modem::take_pushed(Via via, int link, const std::optional<Endpoint>& from,
     default:
       break;
   }
+}
+
+// When direct push mode is turned on, the module hands over what it still holds for links that have
+// been closed. Some of it may be of the link number that is taken next, so nothing is opened until
+// that is over.
+void Modem::on_leftover_push() {
+  log(log::Level::kDebug, "data was pushed for a link that nobody has");
+  if (may_be_leftover()) leftover_push_at_ = now_;
+}
+
+bool Modem::may_be_leftover() const {
+  return leftovers_until_ && now_ < *leftovers_until_ && servers_.empty() &&
+         !rx_mode_.buffered();
+}
+
+bool Modem::leftovers_flow() const {
+  return leftover_push_at_ && now_ < *leftover_push_at_ + kLeftoverPause;
 }
 
 void Modem::on_push_cut(int link) {

@@ -167,7 +167,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
         (connection.udp && answer.sent->confirmed >= 0)) {
       connection.busy_retries = 0;
       connection.sent += chunk.size;
-      expect_data(connection);
+      expect_answer(connection, chunk.size >= chunk.limit);
       schedule_.moved({connection.link, Direction::kSend}, chunk.size, chunk.size >= chunk.limit,
                       now_);
       mind_typing();
@@ -345,6 +345,15 @@ void Modem::expect_first_data(Connection& connection) {
 void Modem::expect_data(Connection& connection) {
   connection.poll_pause = kFirstPollInMotion;
   connection.poll_at = now_ + connection.poll_pause;
+}
+
+// Something was sent. A bulk transfer's next chunk puts the poll off; a program that asks again and
+// again, because the announcement of its answer was missed, must not.
+void Modem::expect_answer(Connection& connection, bool bulk) {
+  const bool comes_soon =
+      connection.poll_at && *connection.poll_at <= now_ + kFirstPollInMotion;
+  if (bulk || !comes_soon) return expect_data(connection);
+  connection.poll_pause = kFirstPollInMotion;
 }
 
 // Asks for what may have been missed. In direct push mode, where nothing need ever be asked, this

@@ -100,12 +100,12 @@ class Hostile(SeccompTest):
 
     def test_a_signal_ends_a_connect_that_waits(self):
         silent = self.start(servers.SilentPort())
-        opened = 0
         for signal_number, status in ((signal.SIGTERM, 143), (signal.SIGALRM, 142)):
+            before = self.modem_log().count("CIPOPEN=")
             running = self.start_run(BUSYBOX, "sh", "-c", "echo ready; exec"
                                      f" {static('probe')} connect {ADDRESS} {silent.port}")
-            opened += 1
-            eventually(lambda: self.modem_log().count("CIPOPEN=") == opened)
+            # Once or more: the module may still dial for the one before on the link it is asked for.
+            eventually(lambda: self.modem_log().count("CIPOPEN=") > before)
             running.process.send_signal(signal_number)
             self.assertEqual(running.process.wait(10), status, running.output())
 

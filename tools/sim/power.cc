@@ -143,24 +143,23 @@ void Modem::leave_stale(std::string_view what) {
   stack.settings.cipopen_timeout = Milliseconds(3000);
   stack.settings.rx_mode = 1;
   stack.settings.mode = what == "transparent" ? 1 : 0;
-  stack.open_net(true, [this, what = std::string(what)](Err) {
-    for (const int number : {0, 3, 9}) {
-      int ends[2];
-      if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return;
-      silent_peers_.emplace_back(ends[1]);
-      constexpr std::string_view kUnread = "HTTP/1.1 200 OK\r\n\r\nOK\r\n+IPCLOSE: 3,1\r\n";
-      if (number == 3) ::send(ends[1], kUnread.data(), kUnread.size(), MSG_NOSIGNAL);
-      stack.link(number).adopt(UniqueFd(ends[0]), {Ipv4{0xcb007107}, 80}, 0, -1);
-    }
-    stack.servers().start(0, 8080, 3);
-    if (what == "transparent") {
-      first.connect(stack.link(0));
-    } else if (what == "payload") {
-      first.await_payload(9, 1500, {});
-      first.host.input(std::string(600, 'x'));
-    }
-    first.line.drop_output();
-  });
+  stack.find_net_open();
+  for (const int number : {0, 3, 9}) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return;
+    silent_peers_.emplace_back(ends[1]);
+    constexpr std::string_view kUnread = "HTTP/1.1 200 OK\r\n\r\nOK\r\n+IPCLOSE: 3,1\r\n";
+    if (number == 3) ::send(ends[1], kUnread.data(), kUnread.size(), MSG_NOSIGNAL);
+    stack.link(number).adopt(UniqueFd(ends[0]), {Ipv4{0xcb007107}, 80}, 0, -1);
+  }
+  stack.servers().start(0, 8080, 3);
+  if (what == "transparent") {
+    first.connect(stack.link(0));
+  } else if (what == "payload") {
+    first.await_payload(9, 1500, {});
+    first.host.input(std::string(600, 'x'));
+  }
+  first.line.drop_output();
 }
 
 }  // namespace a7600::sim

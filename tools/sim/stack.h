@@ -43,6 +43,8 @@ class Stack final : public LinkUser, public ServersUser {
   // Activates the context, or fails to without registration; `done` is called later, never from
   // within. REQUIRES: kClosed.
   void open_net(bool registered, std::function<void(Err)> done);
+  // It has been activated by a host before.
+  void find_net_open() { net_ = Net::kOpen; }
   // Closes every link and server and deactivates the context.
   void close_net();
   // "+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY": every link has ended, what was received stays.

@@ -66,6 +66,26 @@ Rig& pushing(Rig& rig) {
   return rig;
 }
 
+// Seen in the matrix of faults, behind a port that was unplugged: the next program's connection was
+// given what its link number had received before.
+TEST_CASE("nothing is opened while the module pushes what a host before has left") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways, kSetUp);
+  push(rig, 2, "left");
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
+  rig.open(1);
+  rig.pass(200ms);
+  push(rig, 9, "left");
+  rig.pass(299ms);
+  rig.expect_nothing();
+  rig.pass(1ms);
+  rig.expect(Rig::open_command(1, 9));
+  push(rig, 9, "late");
+  rig.say("OK|+CIPOPEN: 9,0");
+  push(rig, 9, "its own");
+  CHECK(rig.received(1) == "its own");
+}
+
 // Seen in the matrix of faults: where nothing is ever asked, a module that had died was never found
 // out, and the program waited for ever.
 TEST_CASE("a module that falls silent while it should push is found out") {

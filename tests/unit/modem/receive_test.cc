@@ -213,6 +213,21 @@ TEST_CASE("an answer to what was sent is looked after soon") {
   rig.expect("AT+CIPRXGET=2,9");
 }
 
+// Seen in the matrix of faults: each repetition of a question put the look for its answer off.
+TEST_CASE("a program that asks again does not put the look for the answer off") {
+  Rig rig;
+  connected(rig);
+  for (int i = 0; i < 2; ++i) {
+    rig.write(1, "ping");
+    rig.expect("AT+CIPSEND=9,4");
+    rig.raw(">");
+    rig.say("OK|+CIPSEND: 9,4,4");
+    rig.expect_bytes("ping");
+    rig.pass(1s);
+  }
+  rig.expect("AT+CIPRXGET=2,9");
+}
+
 TEST_CASE("an idle connection has no other deadline than its next look") {
   Rig rig;
   connected(rig);
