@@ -13,8 +13,9 @@ using namespace std::chrono_literals;
 constexpr auto kGuard = 1100ms;       // manual 1.2: more than 1000 ms before and after "+++"
 constexpr auto kPartialPause = 20ms;  // bytes of one line of the module come in one go
 constexpr auto kNoticePause = 50ms;
-constexpr auto kOkPause = 30ms;  // nothing behind the OK: it is the module's
-constexpr auto kOkWait = 4s;     // behind the guard, and behind what the peer still sends
+constexpr auto kLongestNoticePause = 500ms;  // for a module whose codes never pause
+constexpr auto kOkPause = 30ms;              // nothing behind the OK: it is the module's
+constexpr auto kOkWait = 4s;  // behind the guard, and behind what the peer still sends
 constexpr auto kOkWaitAtNotice = 600ms;
 constexpr int kEscapes = 3;
 constexpr std::size_t kMostUndelivered = 68 * 1024;  // what a kernel keeps of a line's output
@@ -135,7 +136,10 @@ std::string_view DataMode::receive(std::span<const std::byte> bytes, chat::TimeP
   held_.assign(given_, start);
   given_.resize(start);
   complete_ = match == Match::kComplete;
-  if (state_ == State::kFlowing && complete_) state_ = State::kSuspicious;
+  if (state_ == State::kFlowing && complete_) {
+    state_ = State::kSuspicious;
+    suspicious_since_ = now;
+  }
   if (state_ == State::kSuspicious && !complete_) state_ = State::kFlowing;
   return given_;
 }
@@ -185,7 +189,7 @@ DataMode::Step DataMode::on_time(chat::TimePoint now) {
       if (held_.empty() || now < received_at_ + kPartialPause) break;
       return Step::kReleased;
     case State::kSuspicious:
-      if (now < received_at_ + kNoticePause) break;
+      if (now < notice_ends()) break;
       [[fallthrough]];
     case State::kLeaving:
       if (now >= silent_since_ + kGuard) return Step::kEscape;
@@ -204,6 +208,10 @@ DataMode::Step DataMode::on_time(chat::TimePoint now) {
       return Step::kCommandMode;
   }
   return Step::kNone;
+}
+
+chat::TimePoint DataMode::notice_ends() const {
+  return std::min(received_at_ + kNoticePause, suspicious_since_ + kLongestNoticePause);
 }
 
 chat::TimePoint DataMode::answer_due(bool answered) const {
@@ -230,7 +238,7 @@ std::optional<chat::TimePoint> DataMode::wake() const {
       if (!unwritten_.empty()) return guard_.retry_at();
       break;
     case State::kSuspicious:
-      return std::max(received_at_ + kNoticePause, silent_since_ + kGuard);
+      return std::max(notice_ends(), silent_since_ + kGuard);
     case State::kLeaving:
       return silent_since_ + kGuard;
     case State::kEscaping:

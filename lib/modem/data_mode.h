@@ -86,6 +86,7 @@ class DataMode {
   };
 
   chat::TimePoint answer_due(bool answered) const;
+  chat::TimePoint notice_ends() const;
 
   State state_ = State::kOff;
   EscapeGuard guard_;
@@ -98,7 +99,8 @@ class DataMode {
   std::size_t written_ = 0;  // since then
   double seen_rate_ = 0;     // what the line has shown to carry at least, in bits a second
   chat::TimePoint received_at_{};
-  chat::TimePoint silent_since_{};  // when the latest byte to the module has left
+  chat::TimePoint suspicious_since_{};  // kSuspicious
+  chat::TimePoint silent_since_{};      // when the latest byte to the module has left
   chat::TimePoint escaped_at_{};
   bool leaving_ = false;
   int escapes_ = 0;

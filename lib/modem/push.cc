@@ -167,8 +167,7 @@ void Modem::on_leftover_push() {
 }
 
 bool Modem::may_be_leftover() const {
-  return leftovers_until_ && now_ < *leftovers_until_ && servers_.empty() &&
-         !rx_mode_.buffered();
+  return leftovers_until_ && now_ < *leftovers_until_ && servers_.empty() && !rx_mode_.buffered();
 }
 
 bool Modem::leftovers_flow() const {

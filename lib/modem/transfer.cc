@@ -350,8 +350,7 @@ void Modem::expect_data(Connection& connection) {
 // Something was sent. A bulk transfer's next chunk puts the poll off; a program that asks again and
 // again, because the announcement of its answer was missed, must not.
 void Modem::expect_answer(Connection& connection, bool bulk) {
-  const bool comes_soon =
-      connection.poll_at && *connection.poll_at <= now_ + kFirstPollInMotion;
+  const bool comes_soon = connection.poll_at && *connection.poll_at <= now_ + kFirstPollInMotion;
   if (bulk || !comes_soon) return expect_data(connection);
   connection.poll_pause = kFirstPollInMotion;
 }

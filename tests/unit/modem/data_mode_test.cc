@@ -113,6 +113,21 @@ TEST_CASE("a notice with more behind it was the peer's") {
   CHECK(line.mode.flows());
 }
 
+TEST_CASE("codes that never pause behind a notice don't put the question off for ever") {
+  Line line;
+  line.receive("the end\r\nCLOSED\r\n");
+  for (int i = 0; i < 24; ++i) {
+    line.now += 20ms;
+    line.receive("\r\n+CREG: 1\r\n");
+    REQUIRE(line.mode.on_time(line.now) == DataMode::Step::kNone);
+  }
+  line.now += 20ms;
+  line.receive("\r\n+CREG: 1\r\n");
+  line.now = *line.mode.wake();
+  CHECK(line.mode.on_time(line.now) == DataMode::Step::kEscape);
+  CHECK(line.given == "the end");
+}
+
 TEST_CASE("an answered escape sequence means that the notice was the peer's") {
   Line line;
   line.receive("\r\nCLOSED\r\n");
