@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import unittest
+from pathlib import Path
 
 from harness import ADDRESS, Background, Simulator, eventually, main, process, servers
 from harness.usb import UsbModem, may_mount
@@ -137,6 +138,16 @@ class A7600(UsbTest):
             os.close(its)
             os.close(screen)
 
+    def is_open_in(self, name):
+        """Whether a program of that name has the terminal behind the port open."""
+        terminal = os.stat(self.modem.port).st_rdev
+        for comm in Path("/proc").glob("[0-9]*/comm"):
+            with contextlib.suppress(OSError):
+                if comm.read_text().strip() == name and any(
+                        os.stat(each).st_rdev == terminal for each in comm.parent.glob("fd/*")):
+                    return True
+        return False
+
     def test_terminal_programs_are_kept_out_while_an_engine_has_the_port(self):
         self.serving()
         for name in self.terminal_programs:
@@ -147,6 +158,8 @@ class A7600(UsbTest):
     def test_the_doctor_names_the_terminal_program_that_has_the_port(self):
         for name in self.terminal_programs:
             with self.subTest(program=name), self.on_a_terminal(name):
+                # Not the doctor's own lock: a program that finds it ends.
+                eventually(lambda: self.is_open_in(name), what="it has not opened the port")
                 eventually(lambda: self.here(COMMAND, "doctor", "--json").status == 3)
                 told = json.loads(self.here(COMMAND, "doctor", "--json").stdout)
                 self.assertEqual(told["failed"], "lock")
