@@ -39,10 +39,19 @@ def preload():
     return " ".join([*_sanitizer_runtimes(), str(LIBRARY)])
 
 
+def _sanitizer_settings():
+    if "thread" not in SANITIZE:
+        return {}
+    # What a program does in its signal handlers is its own affair.
+    rules = Path(__file__).resolve().parent / "tsan.supp"
+    return {"TSAN_OPTIONS": f"suppressions={rules}:report_signal_unsafe=0"}
+
+
 def clean_environment(scratch):
     """What a program gets on the kernel's sockets: nothing of the caller's that could steer it
     (proxies, certificate stores, configuration files)."""
     return {
+        **_sanitizer_settings(),
         "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
