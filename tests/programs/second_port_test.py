@@ -131,7 +131,7 @@ class Shown(SecondPortTest):
 
     def test_a_trace_tells_the_ports_apart(self):
         trace = self.scratch / "trace"
-        self.crowd(links=3, size=20_000, TRACE=trace)
+        self.crowd(links=3, size=20_000, TRACE=trace, RX="buffer")
         shown = self.succeeds(self.over_kernel(TRACER, "show", trace)).stdout.decode()
         commands = [line for line in shown.splitlines() if "AT+CIPRXGET=2" in line]
         marked = [line for line in commands if "(second port)" in line]
