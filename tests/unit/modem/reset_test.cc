@@ -15,7 +15,6 @@ modem::BringupConfig reset_by(bool command, bool dtr) {
   return config;
 }
 
-const char* const kNoStack = "the module could not open the network";
 
 // As of a module whose TCP/IP answers nothing but ERROR.
 Script stuck() {
