@@ -15,7 +15,6 @@ modem::BringupConfig reset_by(bool command, bool dtr) {
   return config;
 }
 
-
 // As of a module whose TCP/IP answers nothing but ERROR.
 Script stuck() {
   return probe() + Script{{"AT+NETOPEN?", "ERROR"}, {"AT+CIPMODE?", "ERROR"}} + sim_ready() +
