@@ -48,7 +48,7 @@ struct Counters {
 // the AT line on the other. It owns no descriptor, starts no thread and reads no clock: bytes and
 // the time are fed to it, bytes to write and the next deadline are asked of it.
 //
-// Theory. There is one command in flight. Whenever the channel falls free, next() looks for the
+// Theory. A channel has one command in flight. Whenever the first falls free, next() looks for the
 // most urgent thing to do: a step of the bring-up; opening and closing links; look-ups; then, in
 // turn, a chunk of a link that has something to read or to send. A connection is never served by
 // timers while it is idle, except for the safety poll of links whose data announcement, or whose
