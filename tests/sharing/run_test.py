@@ -151,6 +151,13 @@ class Run(SharingTest):
         self.assert_same_bytes(seen.stdout, FILE)
         self.assertTrue(first.running())
 
+    def test_runs_that_start_at_once_share_one_engine(self):
+        for turn in range(10):
+            running = [self.start_tool("run", "--", "true", name=f"run{turn}.{number}")
+                       for number in range(4)]
+            for each in running:
+                self.assertEqual(each.process.wait(20), 0, each.output())
+
     def test_runs_one_after_the_other_find_the_port_free(self):
         for _ in range(4):
             self.succeeds(self.run_tool("curl", "-sS", "-o", "/dev/null", self.url))

@@ -36,7 +36,7 @@ constexpr int kNotIntercepted = 126;
 constexpr int kNotFound = 127;
 constexpr int kPatience = 40;   // looks, 50 ms apart
 constexpr int kGoodbye = 1000;  // ms
-constexpr int kChoices = 100;   // of an engine, while another one is ending
+constexpr int kChoices = 100;   // of an engine, while others begin and end
 
 // Signals that are passed on to CMD when a person or program sends them to this process. Those that
 // the terminal sends go to CMD anyway, which is in the same process group; SIGTSTP and its like
@@ -151,7 +151,7 @@ struct Engine {
   std::string setting() const { return pass.is_none() ? address : address + '+' + pass.text(); }
 };
 
-// EAGAIN: the one that was found has just ended.
+// EAGAIN: the one that was found has just ended, or another one began meanwhile.
 Result<Engine> try_engine(const config::Config& config, int reserve) {
   Engine out;
   if (config.engine != config::EngineChoice::kThread) {
@@ -186,10 +186,13 @@ Result<Engine> try_engine(const config::Config& config, int reserve) {
   out.sharing.listeners.push_back(std::move(listener.value()));
   // For `a7600 status`, and for others who need the port meanwhile. It works without.
   if (const auto path = default_path(config, config.port)) {
-    if (auto file = SocketFile::create(path.value(), {})) {
+    auto file = SocketFile::create(path.value(), {});
+    if (file) {
       out.file.emplace(std::move(file.value()));
       const int listening = ::fcntl(out.file->listener(), F_DUPFD_CLOEXEC, 3);
       if (listening >= 0) out.sharing.listeners.emplace_back(listening);
+    } else if (file.error().posix == EADDRINUSE && config.engine != config::EngineChoice::kThread) {
+      return Error{EAGAIN, -1, {}};
     }
   }
   return out;
@@ -201,7 +204,7 @@ Result<Engine> choose_engine(const config::Config& config, int reserve) {
     if (engine || engine.error().posix != EAGAIN) return engine;
     ::poll(nullptr, 0, 20);
   }
-  return Error{EAGAIN, -1, "an engine for this port is ending, and doesn't end"};
+  return Error{EAGAIN, -1, "the engines for this port begin and end all the time"};
 }
 
 // ---- How its programs are reached

@@ -87,7 +87,7 @@ int serve(const std::function<Result<config::Config>()>& load, const ServeOption
   auto file = SocketFile::create(path, access.value());
   if (!file) {
     // Whoever started this one has what was wanted.
-    const bool served = file.error().posix == EEXIST && options.background;
+    const bool served = file.error().posix == EADDRINUSE && options.background;
     return served ? 0 : complain(file.error().text);
   }
 

@@ -66,7 +66,7 @@ Result<SocketFile> SocketFile::create(const std::string& path, const Access& acc
   struct stat status;
   if (::fstatat(at, out.name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
     if (!S_ISSOCK(status.st_mode)) return failed(path + " is not a socket", EEXIST);
-    if (engine::takes_calls(there)) return Error{EEXIST, -1, path + ": an engine runs there"};
+    if (engine::takes_calls(there)) return Error{EADDRINUSE, -1, path + ": an engine runs there"};
     if (::unlinkat(at, out.name_.c_str(), 0) != 0) return failed(path);
   }
   const mode_t mode = access.mode.value_or(access.group ? 0660 : 0600);

@@ -24,8 +24,8 @@ class SocketFile {
     std::optional<gid_t> group;
   };
 
-  // EEXIST: another engine takes calls there, or is about to. Other errors: why the directory or
-  // the socket can't be used.
+  // EADDRINUSE: another engine takes calls there. Other errors: why the directory or the socket
+  // can't be used.
   static Result<SocketFile> create(const std::string& path, const Access& access);
 
   SocketFile(SocketFile&&) = default;
