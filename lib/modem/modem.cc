@@ -87,7 +87,7 @@ void Modem::close(ConnectionId id, chat::TimePoint now,
   connection->writable = false;
   if (!connection->udp) connection->linger_until = linger_until;
   connection->farewell_until = farewell(*connection);
-  if (connection->link < 0) forget(id);
+  if (connection->link < 0 && !connection->moving) forget(id);
 }
 
 void Modem::ask_acknowledged(ConnectionId id, chat::TimePoint now) {
@@ -241,7 +241,7 @@ std::size_t Modem::unfinished() const {
 bool Modem::is_abandoned(ConnectionId id) const {
   const auto found = connections_.find(id);
   return found != connections_.end() && found->second.state == Connection::State::kOpening &&
-         found->second.close_wanted;
+         found->second.close_wanted && !found->second.moving;
 }
 
 // ---- Scheduling

@@ -280,6 +280,14 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void on_close_answer(Connection& connection, const chat::Answer& answer);
   void on_link_closed(const at::LinkClosed& closed);
 
+  // From a link that can't be sent on to another (moving.cc).
+  bool may_move(const Connection& connection) const;
+  void move(Connection& connection);
+  void dial_again(Connection& connection);
+  void end_moving(Connection& connection, const End& end);
+  // A connection in kWaiting that has waited for long enough.
+  void give_up_waiting(ConnectionId id, const Error& error);
+
   // Names (lookups.cc).
   void begin_query(const Query& query);
   bool next_resolve();

@@ -154,7 +154,7 @@ void Modem::on_opened(Connection& connection) {
   expect_first_data(connection);
   log(log::Level::kInfo,
       "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());
-  if (connection.close_wanted) return;
+  if (std::exchange(connection.moving, false) || connection.close_wanted) return;
   host_.opened(connection.id);
   const std::vector<std::byte> early = std::exchange(connection.early, {});
   if (!early.empty()) give(connection, connection.to, early);
@@ -164,7 +164,7 @@ void Modem::retry_open(Connection& connection, std::chrono::milliseconds pause) 
   ++counters_.retries;
   links_.release(connection.link);
   connection.link = -1;
-  if (connection.close_wanted) return forget(connection.id);
+  if (connection.close_wanted && !connection.moving) return forget(connection.id);
   connection.state = Connection::State::kWaiting;
   connection.not_before = now_ + pause;
 }
@@ -175,6 +175,11 @@ void Modem::open_failed(Connection& connection, int posix, int err, std::string 
   log(log::Level::kInfo, what);
   // One report says that a link was open after a time-out all the same (MODEM-NOTES): close it.
   const bool maybe_open = posix == ETIMEDOUT;
+  if (connection.moving) {
+    connection.link_open = maybe_open;
+    if (!maybe_open) links_.release(std::exchange(connection.link, -1));
+    return end_moving(connection, {ECONNRESET, "no other link could be opened to it"});
+  }
   const bool tell = !connection.close_wanted;
   connection.failed = tell;
   connection.link_open = maybe_open;
