@@ -34,6 +34,7 @@ Bringup::Bringup(const BringupConfig& config, Start start, Line& line, Leftovers
       step_(leftovers.data_mode     ? Step::kQuiet
             : leftovers.payload > 0 ? Step::kPad
                                     : Step::kProbe),
+      leftovers_(leftovers),
       padding_(leftovers.payload, '\r'),
       line_(line) {
   // A module that has restarted has forgotten it, and may never be ready to receive.
@@ -104,6 +105,7 @@ void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
 
 void Bringup::on_boot(chat::TimePoint now) {
   release_wires();
+  leftovers_ = {};
   restarts_ = 0;
   restart(kLaterProbe, now);
 }

@@ -126,6 +126,9 @@ class Bringup {
   const Found& found() const { return found_; }
   // Whether a probe was answered, so that found().echo is known, and the echo off.
   bool was_answered() const { return echo_known_; }
+  // What a module that has not answered may be in the middle of still: it may not have heard what
+  // was to end that.
+  Leftovers leftovers() const { return was_answered() ? Leftovers{} : leftovers_; }
 
   // Called when the AT channel is free: sends the next command, writes a raw sequence, or does
   // nothing while a pause lasts.
@@ -232,6 +235,7 @@ class Bringup {
   Trouble trouble_ = Trouble::kOther;
   std::optional<chat::TimePoint> wake_;
 
+  Leftovers leftovers_;
   std::string padding_;
   int probes_ = 0;
   int restarts_ = 0;

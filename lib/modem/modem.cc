@@ -196,6 +196,12 @@ void Modem::suspect_leftovers() {
   leftover_data_mode_ = config_.transparent;
 }
 
+bool Modem::has_leftovers() const {
+  const Bringup::Leftovers left = bringup_ ? bringup_->leftovers() : Bringup::Leftovers{};
+  return task_ == Task::kSend || data_mode_.active() || unfinished_ > 0 || leftover_data_mode_ ||
+         left.payload > 0 || left.data_mode;
+}
+
 // ---- The line's side
 
 void Modem::feed(std::span<const std::byte> bytes, chat::TimePoint now) {

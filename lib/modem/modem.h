@@ -125,6 +125,8 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   // Whoever had the line before was killed: the module may be in the middle of a CIPSEND.
   void suspect_leftovers();
+  // Whether it may be now, or in data mode, so that whoever has the line next should be told.
+  bool has_leftovers() const;
 
   // The line itself has failed (unplugged, closed): everything ends with `error`.
   void line_failed(const Error& error, chat::TimePoint now);

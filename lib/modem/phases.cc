@@ -45,6 +45,9 @@ void Modem::drop_bringup() {
   config_.pin_refused = bringup_->pin_refused();
   const bool echo = found_ ? found_->echo : bringup_->found().echo;
   turned_echo_off_ = bringup_->was_answered() && echo;
+  const Bringup::Leftovers left = bringup_->leftovers();
+  unfinished_ = std::max(unfinished_, left.payload);
+  leftover_data_mode_ = leftover_data_mode_ || left.data_mode;
   bringup_.reset();
 }
 
