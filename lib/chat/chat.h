@@ -143,7 +143,7 @@ class Chat {
   // would pass for the rest. So a payload with a pause in it that ends as those words might begin
   // is held until it is clear what follows.
   TimePoint fed_at_{};
-  std::optional<std::size_t> pause_at_;  // behind so many bytes of the payload
+  std::vector<std::size_t> pauses_;  // each behind so many bytes of the payload
   struct HeldPush {
     int link;
     std::optional<Endpoint> from;
