@@ -79,7 +79,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // Opens a UDP socket on `local_port`, with the same answers.
   void open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint deadline,
                 chat::TimePoint now);
-  // The program has written something; Host::take() will be asked for it.
+  // The program has written something; Host::take() will be asked for it, until close().
   void set_writable(ConnectionId id, chat::TimePoint now);
   // There is room for a chunk again after Host::give() said that there was none.
   void set_room(ConnectionId id, chat::TimePoint now);
