@@ -268,6 +268,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   // Connections: opening.cc, closing.cc.
   bool next_open();
+  bool next_reclaim();
   void on_open_answer(Connection& connection, const chat::Answer& answer);
   void on_open_result(const at::OpenResult& result);
   void on_opened(Connection& connection);
