@@ -18,7 +18,6 @@ constexpr auto kSendWait = kSendTimeout + 5s;
 constexpr auto kReadWait = 10s;
 constexpr auto kBusyPause = 100ms;
 constexpr int kBusyRetries = 50;
-constexpr int kBusyRetriesAtFirst = 20;  // of a connection's first send
 constexpr int kReadErrors = 3;
 constexpr int kGarbledRetries = 2;  // of a send that was refused without a reason
 
@@ -40,6 +39,12 @@ constexpr auto kLongestPollPause = 300s;
 // An ERROR alone: of a command that was garbled on the line, or of a module without TCP/IP.
 bool has_no_reason(const chat::Answer& answer) {
   return answer.final == chat::Final::kError && !answer.err && !answer.info && answer.text.empty();
+}
+
+// Nothing of a refused chunk was sent.
+void keep_unsent(Connection& connection, const Chunk& chunk) {
+  const auto sent = chunk.taken();
+  connection.unsent.assign(sent.begin(), sent.end());
 }
 
 }  // namespace
@@ -185,14 +190,9 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
   // Without a reason the command itself may have been garbled on the line; nothing was sent.
   if ((busy || !answer.err) && connection.state == Connection::State::kOpen &&
       ++connection.busy_retries <= (busy ? kBusyRetries : kGarbledRetries)) {
-    const auto sent = chunk.taken();
-    connection.unsent.assign(sent.begin(), sent.end());
+    keep_unsent(connection, chunk);
     connection.not_before = now_ + kBusyPause;
     ++counters_.retries;
-    if (busy && connection.busy_retries > kBusyRetriesAtFirst && may_move(connection)) {
-      links_.avoid(connection.link);
-      return move(connection);
-    }
     // Again: the module may have no TCP/IP any more.
     if (has_no_reason(answer) && connection.busy_retries == kGarbledRetries) {
       start_check("AT+CIPSEND: ERROR alone");
@@ -202,7 +202,13 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
   if (answer.err == static_cast<int>(at::Err::kNetworkNotOpened)) {
     return network_lost("+CIPERROR: network not opened");
   }
-  if (busy) links_.avoid(connection.link);
+  if (busy) {
+    links_.avoid(connection.link);
+    if (may_move(connection)) {
+      keep_unsent(connection, chunk);
+      return move(connection);
+    }
+  }
   if (connection.state == Connection::State::kOpen) connection.link_open = answer.err != 4;
   break_connection(connection, ECONNRESET, "the module refused to send (+CIPERROR:)", Drain::kYes);
 }
