@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "at/command.h"
 #include "modem/registration.h"
@@ -98,6 +99,7 @@ void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
   uses_words_ = false;
   searching_since_.reset();
   links_.clear();
+  links_refused_ = false;
   open_links_ = 0;
   servers_.clear();
   go(Step::kProbe);
@@ -309,6 +311,8 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
       wrong_mode_ = false;
       return go(Step::kPin);
     case Step::kFindLinks:
+      // Taken for "none", an ERROR would end every connection; the command may have been garbled.
+      if (!ok && !std::exchange(links_refused_, true)) return;
       if (start_ == Start::kCheck) return after_cleaning();
       return go(links_.empty() ? Step::kFindServers : Step::kCloseLink);
     case Step::kFindServers:

@@ -259,8 +259,9 @@ class Bringup {
   bool network_open_ = false;
   bool no_address_ = false;  // AT+IPADDR had none
   bool wrong_mode_ = false;
-  std::deque<int> links_;    // left open by an earlier host
-  std::deque<int> servers_;  // likewise
+  std::deque<int> links_;       // left open by an earlier host
+  bool links_refused_ = false;  // AT+CIPOPEN? was answered by ERROR once
+  std::deque<int> servers_;     // likewise
 
   std::optional<at::Reply> seen_;  // the line that the step in flight waits for
   // The step's OK was there; its result line ("+NETOPEN: 0") is not yet.

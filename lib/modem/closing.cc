@@ -2,6 +2,7 @@
 //
 // The end of a connection, by either side (manual 2.6, chapter 5).
 #include <cerrno>
+#include <utility>
 
 #include "at/command.h"
 #include "modem/modem.h"
@@ -106,6 +107,14 @@ void Modem::on_close_answer(Connection& connection, const chat::Answer& answer) 
   if (connection.state != Connection::State::kClosing) return;
   if (answer.final == chat::Final::kOk && connection.link_open) {
     connection.result_due = now_ + kCloseWait;
+    return;
+  }
+  // Without a reason the command itself may have been garbled on the line: the peer would never see
+  // the end, and nobody could have the link.
+  if (answer.final == chat::Final::kError && connection.link_open && !answer.err &&
+      answer.text.empty() && !std::exchange(connection.garbled_close, true)) {
+    ++counters_.retries;
+    connection.state = Connection::State::kEnded;
     return;
   }
   connection.link_open = false;

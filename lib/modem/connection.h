@@ -60,10 +60,11 @@ struct Connection {
   std::optional<chat::TimePoint> not_before;  // a retry waits until then
   std::optional<chat::TimePoint> result_due;  // kOpening, kClosing: the result line
   int open_attempts = 0;
-  int garbled_opens = 0;      // of them, answered by an ERROR without a reason
-  chat::TimePoint dialled{};  // kOpening: since when
-  bool opened = false;        // kOpening: "+CIPOPEN: n,0" was there before its OK
-  bool displaced = false;     // kOpening: the module gave the link to a server's client
+  int garbled_opens = 0;       // of them, answered by an ERROR without a reason
+  bool garbled_close = false;  // AT+CIPCLOSE was, once
+  chat::TimePoint dialled{};   // kOpening: since when
+  bool opened = false;         // kOpening: "+CIPOPEN: n,0" was there before its OK
+  bool displaced = false;      // kOpening: the module gave the link to a server's client
   // To the host it is open, but it is closed and opened anew on another link (moving.cc).
   bool moving = false;
   int moves = 0;

@@ -124,7 +124,8 @@ TEST_CASE("where no other link opens, the program is told that the connection is
     rig.play({{Rig::open_command(1, 8), "OK|+CIPOPEN: 8,1"}, {"AT+NETOPEN?", "+NETOPEN: 1|OK"}});
   }
   SECTION("not in time") {
-    rig.play({{Rig::open_command(1, 8), "OK|+CIPOPEN: 8,10"}, {"AT+CIPCLOSE=8", "ERROR"}});
+    rig.play({{Rig::open_command(1, 8), "OK|+CIPOPEN: 8,10"},
+              {"AT+CIPCLOSE=8", "+CIPCLOSE: 8,4|ERROR"}});
   }
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
   rig.close(1);

@@ -444,6 +444,19 @@ TEST_CASE("a restart inside a send resets the connection") {
   CHECK(rig.events() == Events{"ended 2 ENETDOWN"});
 }
 
+// Seen with a line that garbles commands: the ERROR was taken for "none is open".
+TEST_CASE("a check that is refused the list of links asks for it again") {
+  Rig rig;
+  two_connected(rig);
+  begin_check(rig);
+  rig.play(probe() +
+           Script{{"AT+NETOPEN?", "+NETOPEN: 1|OK"},
+                  {"AT+CIPMODE?", "+CIPMODE: 0|OK"},
+                  {"AT+CIPOPEN?", "ERROR"}} +
+           still_open("8,9") + last_steps());
+  CHECK(rig.events().empty());
+}
+
 TEST_CASE("a restart during a check is waited out") {
   Rig rig;
   two_connected(rig);
