@@ -26,24 +26,6 @@ std::optional<std::uint64_t> cookie_of(int fd) {
   return cookie;
 }
 
-wire::SocketState wire_state(const Socket& socket) {
-  switch (socket.state) {
-    case Socket::State::kIdle:
-      return wire::SocketState::kIdle;
-    case Socket::State::kListening:
-      return wire::SocketState::kListening;
-    case Socket::State::kConnecting:
-      return wire::SocketState::kConnecting;
-    case Socket::State::kConnected:
-      return wire::SocketState::kConnected;
-    case Socket::State::kFinished:
-      return wire::SocketState::kClosedByPeer;
-    case Socket::State::kFailed:
-      return wire::SocketState::kFailed;
-  }
-  return wire::SocketState::kFailed;
-}
-
 }  // namespace
 
 void Engine::accept_calls(int listener) {
@@ -169,7 +151,7 @@ bool Engine::reply_error(const UniqueFd& call, int posix, std::string_view notic
 
 wire::Reply Engine::description(const Socket& socket) {
   wire::Reply out;
-  out.state = wire_state(socket);
+  out.state = socket.wire_state();
   out.domain = socket.domain;
   out.type = socket.type;
   out.local_ip = socket.local.ip.value;

@@ -62,21 +62,6 @@ void read_line(Facts& facts, std::string_view command, std::string_view line) {
   }
 }
 
-wire::SocketState state_of(const Socket& socket) {
-  switch (socket.state) {
-    case Socket::State::kConnecting:
-      return wire::SocketState::kConnecting;
-    case Socket::State::kConnected:
-      return wire::SocketState::kConnected;
-    case Socket::State::kFinished:
-      return wire::SocketState::kClosedByPeer;
-    case Socket::State::kFailed:
-      return wire::SocketState::kFailed;
-    default:
-      return wire::SocketState::kIdle;
-  }
-}
-
 std::uint32_t seconds_since(chat::TimePoint begin, chat::TimePoint now) {
   return static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(now - begin).count());
@@ -183,7 +168,7 @@ wire::Status Engine::status() const {
     link.link = modem_.link_of(id);
     if (socket->state == Socket::State::kConnecting && link.link < 0) ++head.waiting;
     link.type = socket->type;
-    link.state = state_of(*socket);
+    link.state = socket->wire_state();
     link.peer_ip = socket->peer.ip.value;
     link.peer_port = socket->peer.port;
     link.local_ip = socket->local.ip.value;

@@ -35,6 +35,8 @@ struct Socket {
   bool is_udp() const { return datagrams.has_value(); }
   // Whether a program may still hold it.
   bool is_live() const { return is_udp() ? datagrams->alive() : pair.is_open(); }
+  // The state in the words of control messages.
+  wire::SocketState wire_state() const;
   // The time of SO_LINGER, if the program has set it.
   std::optional<std::chrono::seconds> linger() const;
 

@@ -40,7 +40,8 @@ int main_of(int argc, char** argv) {
   run_command
       .add_option("--via", via,
                   "how calls are reached: preload, seccomp, or auto, each program as it needs")
-      ->transform(CLI::CheckedTransformer(ways, CLI::ignore_case))
+      ->transform(CLI::CheckedTransformer(ways, CLI::ignore_case).description(""))
+      ->type_name("WAY")
       ->default_str("auto");
   run_command.prefix_command();
 

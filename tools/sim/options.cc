@@ -94,7 +94,8 @@ void add_second_port(CLI::App& app, Options& options) {
          "--urcs", options.urcs_to,
          "Which port hears what it hasn't asked for: first (default), both, or opener: what "
          "is about a link, the port that has opened it")
-      ->transform(CLI::CheckedTransformer(kUrcsTo));
+      ->transform(CLI::CheckedTransformer(kUrcsTo).description(""))
+      ->type_name("PORT");
 }
 
 }  // namespace
@@ -187,7 +188,8 @@ std::optional<Options> parse_options(int argc, char** argv, int& status) {
   app.add_option("--unmapped", options.unmapped,
                  "What becomes of connections to addresses that no --map covers and that aren't "
                  "loopback: timeout (default), refused, unreachable")
-      ->transform(CLI::CheckedTransformer(kFates));
+      ->transform(CLI::CheckedTransformer(kFates).description(""))
+      ->type_name("FATE");
   app.add_flag("--allow-external", options.allow_external,
                "Dial addresses other than loopback when no --map covers them");
   app.add_flag("--hairpin", options.hairpin,

@@ -149,10 +149,7 @@ TEST_CASE("transparent mode has one line") {
 TEST_CASE("sends of two links overlap") {
   Rig rig;
   connected(rig);
-  rig.write(1, "one");
-  rig.write(2, "two");
-  rig.expect(send_command(9, "one"));
-  send_aside(rig, 8, "two");
+  send_over_both(rig);
   rig.raw("\r\n>");
   rig.expect_bytes("one");
   rig.say_side(sent(8, 3));
@@ -164,9 +161,7 @@ TEST_CASE("sends of two links overlap") {
 TEST_CASE("reads of two links overlap, and each gets its own bytes") {
   Rig rig;
   connected(rig);
-  rig.say("+CIPRXGET: 1,9|+CIPRXGET: 1,8");
-  rig.expect("AT+CIPRXGET=2,8");
-  rig.expect_side("AT+CIPRXGET=2,9");
+  read_over_both(rig);
   rig.raw_side(payload(9, "for one"));
   rig.raw(payload(8, "for two"));
   CHECK(rig.received(1) == "for one");
@@ -181,9 +176,7 @@ TEST_CASE("a link that one channel serves waits for it, in both directions") {
   rig.write(1, "more");
   rig.say("+CIPRXGET: 1,9");
   rig.expect_side_bytes("");
-  rig.raw("\r\n>");
-  rig.expect_bytes("one");
-  rig.say(sent(9, 3));
+  finish_first_send(rig);
   rig.expect("AT+CIPRXGET=2,9");
   rig.expect_side_bytes("");
 }
@@ -217,14 +210,9 @@ TEST_CASE("where the first channel announces data, the second one's repeating is
 TEST_CASE("a link is closed only when the second channel has its answer") {
   Rig rig;
   connected(rig);
-  rig.write(1, "one");
-  rig.write(2, "two");
-  rig.expect(send_command(9, "one"));
-  send_aside(rig, 8, "two");
+  send_over_both(rig);
   rig.close(2);
-  rig.raw("\r\n>");
-  rig.expect_bytes("one");
-  rig.say(sent(9, 3));
+  finish_first_send(rig);
   rig.expect_nothing();
   rig.say_side(sent(8, 3));
   rig.play({{"AT+CIPCLOSE=8", "OK|+CIPCLOSE: 8,0"}});
@@ -258,9 +246,7 @@ TEST_CASE("beside pushed data, sends take the second channel, in whole chunks") 
 TEST_CASE("push does not begin before the second channel has read what came earlier") {
   Rig rig;
   connected(rig);
-  rig.say("+CIPRXGET: 1,9|+CIPRXGET: 1,8");
-  rig.expect("AT+CIPRXGET=2,8");
-  rig.expect_side("AT+CIPRXGET=2,9");
+  read_over_both(rig);
   rig.modem.set_push_policy(modem::PushPolicy::kAlways);
   rig.raw(payload(8, "eight"));
   rig.expect_nothing();
@@ -294,13 +280,8 @@ TEST_CASE("a link whose data is pushed over both channels is reset, as their ord
 TEST_CASE("a send without an answer resets its link and drops the channel, and the other goes on") {
   Rig rig;
   connected(rig);
-  rig.write(1, "one");
-  rig.write(2, "two");
-  rig.expect(send_command(9, "one"));
-  send_aside(rig, 8, "two");
-  rig.raw("\r\n>");
-  rig.expect_bytes("one");
-  rig.say(sent(9, 3));
+  send_over_both(rig);
+  finish_first_send(rig);
   for (int seconds = 0; seconds < 36; ++seconds) {
     rig.pass(1s);
     answer_polls(rig);
@@ -311,9 +292,7 @@ TEST_CASE("a send without an answer resets its link and drops the channel, and t
 TEST_CASE("a read that is garbled resets its link and drops the channel") {
   Rig rig;
   connected(rig);
-  rig.say("+CIPRXGET: 1,9|+CIPRXGET: 1,8");
-  rig.expect("AT+CIPRXGET=2,8");
-  rig.expect_side("AT+CIPRXGET=2,9");
+  read_over_both(rig);
   rig.say_side("OK");
   CHECK(rig.events() == Events{"ended 1 ECONNRESET", "second port closed"});
   rig.raw(payload(8, "for two"));
@@ -323,15 +302,10 @@ TEST_CASE("a read that is garbled resets its link and drops the channel") {
 TEST_CASE("the loss of the second line resets the link that it carries, no other") {
   Rig rig;
   connected(rig);
-  rig.write(1, "one");
-  rig.write(2, "two");
-  rig.expect(send_command(9, "one"));
-  send_aside(rig, 8, "two");
+  send_over_both(rig);
   rig.modem.side_line_failed("the line is gone", rig.now);
   CHECK(rig.events() == Events{"second port closed", "ended 2 ECONNRESET"});
-  rig.raw("\r\n>");
-  rig.expect_bytes("one");
-  rig.say(sent(9, 3));
+  finish_first_send(rig);
   rig.close(2);
   rig.play({{"AT+CIPCLOSE=8", "OK|+CIPCLOSE: 8,0"}});
   rig.events();

@@ -41,4 +41,28 @@ inline void send_aside(Rig& rig, int link, const std::string& bytes) {
   rig.expect_side_bytes(bytes);
 }
 
+// A send over each channel at a time: connection 1's over the first, which asks for the payload,
+// and connection 2's over the second, which has it.
+inline void send_over_both(Rig& rig) {
+  rig.write(1, "one");
+  rig.write(2, "two");
+  rig.expect(send_command(9, "one"));
+  send_aside(rig, 8, "two");
+}
+
+// The first channel's send goes on to its end.
+inline void finish_first_send(Rig& rig) {
+  rig.raw("\r\n>");
+  rig.expect_bytes("one");
+  rig.say(sent(9, 3));
+}
+
+// A read over each channel at a time: connection 1's over the second, connection 2's over the
+// first.
+inline void read_over_both(Rig& rig) {
+  rig.say("+CIPRXGET: 1,9|+CIPRXGET: 1,8");
+  rig.expect("AT+CIPRXGET=2,8");
+  rig.expect_side("AT+CIPRXGET=2,9");
+}
+
 }  // namespace a7600::test
