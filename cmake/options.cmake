@@ -11,6 +11,8 @@ target_compile_options(a7600_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual>
   # GCC 12 warns falsely of `"text" + std::string` (its bug 105651).
   $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
+  # Debian 12's valgrind gives up on what its clang writes by itself.
+  $<$<CXX_COMPILER_ID:Clang>:-fdebug-default-version=4>
   $<$<BOOL:${A7600_WERROR}>:-Werror>)
 
 if(A7600_SANITIZE)

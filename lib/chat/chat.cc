@@ -25,6 +25,7 @@ void Chat::send(Command command, TimePoint now) {
   ok_seen_ = false;
   if (payload_for_ == PayloadFor::kCommand) payload_for_ = PayloadFor::kNobody;
   echo_seen_ = false;
+  end_awaited_ = false;
   received_.clear();
   tokenizer_.expect_prompt(command.shape == Shape::kSend);
   command_ = std::move(command);
@@ -55,6 +56,7 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
 }
 
 void Chat::on_token(const at::Token& token, TimePoint now) {
+  if (std::exchange(end_awaited_, false)) answer_.whole = tokenizer_.payload_ended_with_line();
   if (held_) release_held(token.kind == at::TokenKind::kLine ? token.text : std::string_view());
   switch (token.kind) {
     case at::TokenKind::kLine:
@@ -116,6 +118,7 @@ void Chat::on_payload(std::string_view text) {
       break;
     case PayloadFor::kCommand:
       received_.assign(bytes.begin(), bytes.end());
+      end_awaited_ = true;
       break;
     case PayloadFor::kPush:
       listener_.on_pushed(push_link_, std::exchange(push_from_, std::nullopt), bytes);

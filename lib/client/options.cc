@@ -22,6 +22,7 @@
 #include "client/client.h"
 #include "client/identity.h"
 #include "client/progress.h"
+#include "client/time_out_option.h"
 
 #ifndef SO_RCVTIMEO_NEW
 #define SO_RCVTIMEO_NEW 66
@@ -136,7 +137,10 @@ std::optional<int> getsockopt(int fd, int level, int name, void* value, socklen_
   if (!identity) return std::nullopt;
   const wire::UnixAddress* const engine = &identity->engine;
   if (value == nullptr || length == nullptr) return fail(EFAULT);
-  if (is_on_pair(level, name)) return sys::getsockopt(fd, level, name, value, length);
+  if (is_on_pair(level, name)) {
+    const int got = sys::getsockopt(fd, level, name, value, length);
+    return got != 0 && errno == ENOPROTOOPT ? get_by_older_name(fd, name, value, length) : got;
+  }
   if (level == SOL_SOCKET && name == SO_ERROR) return get_error(fd, *engine, value, length);
   if (level == IPPROTO_TCP && name == TCP_INFO && !identity->is_datagram) {
     if (static_cast<int>(*length) < 0) return fail(EINVAL);
@@ -167,10 +171,17 @@ std::optional<int> setsockopt(int fd, int level, int name, const void* value, so
   Call call;
   call.request.op = wire::Op::kSetOption;
   call.request.level = level;
-  call.request.name = name;
   call.descriptor = fd;
+  std::optional<TimeOutOption> older;
   if (is_on_pair(level, name)) {
-    if (sys::setsockopt(fd, level, name, value, length) != 0) return -1;
+    if (sys::setsockopt(fd, level, name, value, length) != 0) {
+      if (errno == ENOPROTOOPT) older = older_time_out(name, value, length);
+      if (!older) return -1;
+      name = older->name;
+      value = &older->value;
+      length = sizeof(older->value);
+      if (sys::setsockopt(fd, level, name, value, length) != 0) return -1;
+    }
     if (name == SO_LINGER) note_lingering();
     call.request.flags = wire::kOnPair;
   } else {
@@ -183,6 +194,7 @@ std::optional<int> setsockopt(int fd, int level, int name, const void* value, so
     const UniqueFd probe = probe_of(description.reply);
     if (probe && sys::setsockopt(probe.get(), level, name, value, length) != 0) return -1;
   }
+  call.request.name = name;
   const std::size_t size = std::min<std::size_t>(length, sizeof(wire::OptionRecord::value));
   if (size > 0) std::memcpy(call.request.data.data(), value, size);
   call.request.size = static_cast<std::uint16_t>(size);

@@ -70,7 +70,8 @@ void Modem::open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint 
 
 void Modem::set_writable(ConnectionId id, chat::TimePoint now) {
   Entry entry(*this, now);
-  if (Connection* connection = find(id)) connection->writable = true;
+  Connection* connection = find(id);
+  if (connection != nullptr && !connection->close_wanted) connection->writable = true;
 }
 
 void Modem::set_room(ConnectionId id, chat::TimePoint now) {

@@ -79,7 +79,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // Opens a UDP socket on `local_port`, with the same answers.
   void open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint deadline,
                 chat::TimePoint now);
-  // The program has written something; Host::take() will be asked for it.
+  // The program has written something; Host::take() will be asked for it, until close().
   void set_writable(ConnectionId id, chat::TimePoint now);
   // There is room for a chunk again after Host::give() said that there was none.
   void set_room(ConnectionId id, chat::TimePoint now);
@@ -269,6 +269,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   // Connections: opening.cc, closing.cc.
   bool next_open();
+  bool next_reclaim();
   void on_open_answer(Connection& connection, const chat::Answer& answer);
   void on_open_result(const at::OpenResult& result);
   void on_opened(Connection& connection);

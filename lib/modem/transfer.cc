@@ -256,6 +256,11 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
       side_trouble_ = kWhy;
       return;
     }
+    // Bytes that a line loses are made up for by those behind the payload.
+    if (!answer.whole) {
+      return break_connection(connection, ECONNRESET, "received data was lost on the line",
+                              Drain::kNo);
+    }
     connection.read_errors = 0;
     schedule_.moved({connection.link, Direction::kReceive}, answer.payload.size(),
                     answer.header->rest > 0, now_);
