@@ -168,7 +168,10 @@ void Engine::describe(UniqueFd call, const wire::Request& request, Socket& socke
     return socket.waiters.push_back(std::move(call));
   }
   wire::Reply out = description(socket);
-  if (wants_address) out.local_ip = modem_.address().value;
+  if (wants_address) {
+    out.local_ip = modem_.address().value;
+    socket.port_told = true;
+  }
   reply(call, out);
 }
 

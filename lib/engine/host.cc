@@ -3,18 +3,26 @@
 // What the modem reports and asks for: connections, their data, servers, look-ups.
 #include <sys/epoll.h>
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "engine/engine.h"
 
 namespace a7600::engine {
+namespace {
+
+// Made-up ones that a datagram socket tries.
+constexpr int kMostPorts = 16;
+
+}  // namespace
 
 void Engine::opened(modem::ConnectionId id) {
   Socket* socket = find(id);
   if (socket == nullptr) return;
   socket->state = Socket::State::kConnected;
   if (socket->is_udp()) {
+    socket->ports_in_use = 0;
     answer_describers(*socket);
     return modem_.set_writable(id, now_);
   }
@@ -35,6 +43,11 @@ void Engine::open_failed(modem::ConnectionId id, const Error& error) {
     return release_held();
   }
   socket->state = Socket::State::kIdle;
+  if (error.posix == EADDRINUSE && !socket->port_chosen && !socket->port_told &&
+      ++socket->ports_in_use < kMostPorts) {
+    socket->local.port = made_up_port();
+    return open_udp(*socket);
+  }
   socket->pending_error = error.posix;
   socket->notice = notice_for(error, socket->owner.pid);
   answer_describers(*socket);

@@ -57,6 +57,9 @@ struct Socket {
 
   Endpoint local;  // as bound; a port that the program did not choose is made up here
   bool port_chosen = false;
+  // UDP, of one that was made up: the program knows it; and how many the module had in use.
+  bool port_told = false;
+  int ports_in_use = 0;
   bool bound = false;
   // UDP: the socket whose link this one uses, 0 for its own; and who uses this one's.
   modem::ConnectionId keeper = 0;

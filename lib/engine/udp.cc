@@ -56,6 +56,8 @@ void Engine::open_udp(Socket& socket) {
 
 // Those that wait for the address: see describe().
 void Engine::answer_describers(Socket& socket) {
+  if (socket.waiters.empty()) return;
+  socket.port_told = true;
   wire::Reply out = description(socket);
   out.local_ip = modem_.address().value;
   for (const UniqueFd& call : std::exchange(socket.waiters, {})) reply(call, out);

@@ -23,17 +23,22 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
   } else if (std::holds_alternative<at::Connect>(reply)) {
     on_connect_line();
   } else if (std::holds_alternative<at::Other>(reply)) {
-    log(log::Level::kDebug, "skipped: " + std::string(line));
+    skip(line);
   } else {
     handle_result(reply);
   }
+}
+
+void Modem::skip(std::string_view line) {
+  log(log::Level::kDebug, "skipped: " + std::string(line));
+  if (line.starts_with("+CDNSGIP:")) on_garbled_dns_line();
 }
 
 void Modem::on_line(const at::Reply& reply, std::string_view line) {
   if (task_ == Task::kForeign) {
     on_foreign_line(line);
   } else if (std::holds_alternative<at::Other>(reply)) {
-    log(log::Level::kDebug, "skipped: " + std::string(line));
+    skip(line);
   }
   // Results of what was under way before the check come between the lines of its answers.
   if (task_ == Task::kBringup && bringup_) return handle_result(reply);

@@ -79,6 +79,7 @@ struct Connection {
   bool received = false;          // something was handed to the host
   int busy_retries = 0;
   int read_errors = 0;
+  int rest = 0;  // what the module holds of it, as the latest read has said
 
   // When an announcement that never came is replaced by asking, and the pause after that.
   std::optional<chat::TimePoint> poll_at;

@@ -16,7 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kResolveWait = 60s;
-constexpr auto kLateResult = 20s;  // behind its OK
+constexpr auto kLateResult = 20s;     // behind its OK
+constexpr auto kUnlikelyResult = 3s;  // ... of a module whose results come in front of it
 
 }  // namespace
 
@@ -32,7 +33,10 @@ bool Modem::next_resolve() {
   if (queries_.empty() || name_due_) return false;
   addresses_.clear();
   name_answered_ = false;
-  asked_name_ = queries_.front().name.text();
+  name_garbled_ = false;
+  if (!same_name(asked_name_, queries_.front().name.text())) {
+    name_before_ = std::exchange(asked_name_, queries_.front().name.text());
+  }
   command(Task::kResolve, queries_.front().id,
           {.text = at::resolve(queries_.front().name), .payload = {}, .timeout = kResolveWait});
   return true;
@@ -40,9 +44,13 @@ bool Modem::next_resolve() {
 
 // Further lines of an answer may come when the next name has been asked for.
 void Modem::on_dns_line(std::string_view name, std::optional<Ipv4> address) {
-  if (address && !same_name(asked_name_, name)) return;
+  if (address && !same_name(asked_name_, name)) {
+    if (!same_name(name_before_, name)) on_garbled_dns_line();
+    return;
+  }
   if (task_ == Task::kResolve) {
     name_answered_ = true;
+    names_before_ok_ = names_before_ok_ || address;
     if (address) addresses_.push_back(*address);
   } else if (name_due_) {
     if (!address) return name_failed(ENOENT, "no address");
@@ -50,11 +58,25 @@ void Modem::on_dns_line(std::string_view name, std::optional<Ipv4> address) {
   }
 }
 
+// An answer, though nothing can be made of it, so that no other is to be waited for. The line may
+// have garbled it, or the name server: it is asked for once more.
+void Modem::on_garbled_dns_line() {
+  if (task_ == Task::kResolve) {
+    name_garbled_ = true;
+  } else if (name_due_) {
+    name_due_.reset();
+    if (!doubt_answer()) name_failed(ENOENT, "a garbled answer");
+  }
+}
+
 void Modem::on_resolve_answer(const chat::Answer& answer) {
   if (answer.final == chat::Final::kOk && !addresses_.empty()) {
     name_found(std::exchange(addresses_, {}));
+  } else if (answer.final != chat::Final::kTimeout && name_garbled_ && !name_answered_) {
+    if (!doubt_answer()) name_failed(ENOENT, "a garbled answer");
   } else if (answer.final == chat::Final::kOk && !name_answered_) {
-    if (is_asked_for(asked_name_)) name_due_ = now_ + kLateResult;
+    const auto patience = names_before_ok_ ? kUnlikelyResult : kLateResult;
+    if (is_asked_for(asked_name_)) name_due_ = now_ + patience;
   } else if (answer.final == chat::Final::kTimeout && has_just_booted()) {
     return;  // asked again when the module is up
   } else if (answer.final == chat::Final::kTimeout) {
@@ -102,6 +124,7 @@ void Modem::fail_queries(const Error& error) {
 void Modem::forget_names() {
   names_.clear();
   name_due_.reset();
+  names_before_ok_ = false;
 }
 
 bool Modem::is_asked_for(std::string_view name) const {

@@ -244,6 +244,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void command(Task task, ConnectionId id, chat::Command command);
 
   // What the module says (answers.cc) and what it doesn't (deadlines.cc).
+  void skip(std::string_view line);
   void handle_result(const at::Reply& reply);
   void expire();
 
@@ -295,6 +296,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void begin_query(const Query& query);
   bool next_resolve();
   void on_dns_line(std::string_view name, std::optional<Ipv4> address);
+  void on_garbled_dns_line();
   void on_resolve_answer(const chat::Answer& answer);
   bool doubt_answer();
   void expire_queries();
@@ -446,9 +448,12 @@ class Modem final : private chat::Listener, private SideChannel::User {
   std::chrono::seconds retry_pause_{0};
   NameCache names_;
   std::deque<Query> queries_;
-  std::string asked_name_;       // the latest that the module was asked for
-  std::vector<Ipv4> addresses_;  // that it has said so far
-  bool name_answered_ = false;   // it has a "+CDNSGIP:", with an address or without
+  std::string asked_name_;        // the latest that the module was asked for
+  std::string name_before_;       // the one before, of which lines may come late
+  std::vector<Ipv4> addresses_;   // that it has said so far
+  bool name_answered_ = false;    // it has a "+CDNSGIP:", with an address or without
+  bool name_garbled_ = false;     // ... or one of which nothing can be made
+  bool names_before_ok_ = false;  // "+CDNSGIP:" has come in front of an OK
   // OK was there, its "+CDNSGIP:" is not yet.
   std::optional<chat::TimePoint> name_due_;
   std::optional<bool> network_open_;     // what "AT+NETOPEN?" has just said

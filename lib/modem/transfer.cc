@@ -271,7 +271,8 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
     schedule_.moved({connection.link, Direction::kReceive}, answer.payload.size(),
                     answer.header->rest > 0, now_);
     if (!answer.payload.empty()) give(connection, connection.to, answer.payload);
-    connection.unread = answer.header->rest > 0;
+    connection.rest = answer.header->rest;
+    connection.unread = connection.rest > 0;
     if (connection.unread) {
       connection.readable = true;
       // More than one chunk at a time: a bulk download, which pushing would speed up.
@@ -288,7 +289,9 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
     }
     return;
   }
-  if (answer.info == at::ErrInfo::kNoData) {
+  // Unless it has just said that there was more than a chunk. (Up to one, its count may lag.)
+  if (answer.info == at::ErrInfo::kNoData &&
+      connection.rest <= static_cast<int>(at::kLargestRead)) {
     connection.read_errors = 0;
     if (connection.state == Connection::State::kDraining && !connection.readable) {
       drained(connection);

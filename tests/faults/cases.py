@@ -134,7 +134,7 @@ MISHAPS = (
     Mishap("stale=links", harmless=True, patience=PROBES),
     Mishap("stale=payload", harmless=True, patience=PROBES),
     Mishap("stale=transparent", harmless=True, patience=PROBES),
-    Mishap("deaf", patience=PROBES),
+    Mishap("deaf", patience=SEND + READ + PROBES),
     Mishap("hang@{1-4}x1", patience=SEND + READ + PROBES + CLOSE, off_and_on=True,
            modes=_COMMAND_MODES),
     Mishap("no-stack@{1-10}x1", patience=SEND + READ + PROBES + CLOSE, reset="cfun"),

@@ -236,8 +236,9 @@ class Run:
         if left := self.bench.leftovers():
             self.find(left)
         # What silence has held back may look like the answer to the next program's first command.
-        # A module that this program has had to restart has its own echo, not a stale host's.
-        unclear = self.case.reset() != "off" or any("silence" in spec for spec in self.case.specs)
+        # A module that restarts meanwhile has its own echo, not what it was found with.
+        unclear = (self.case.reset() != "off" or self.case.off_and_on() or
+                   any("silence" in spec for spec in self.case.specs))
         if self.bench.modem.status()["echo"] != echo and not unclear:
             self.find(f"echo was {echo}, and is left otherwise")
         if not self.case.orphans():

@@ -34,6 +34,14 @@ class Dns(ModemTest):
                                NAME)
         self.assertEqual(seen.status, 9, seen)  # 9: no reply
 
+    def test_a_port_that_the_program_has_not_chosen_may_be_another(self):
+        self.addCleanup(self.modem.tell, "clear")
+        self.modem.tell("fault open-error=6@100x3")  # port occupied (manual 4)
+        seen = self.succeeds(self.over_modem("dig", f"@{ADDRESS}", "-p", self.server.port,
+                                             "+tries=1", "+short", NAME))
+        self.assertEqual(seen.stdout.decode(), f"{ANSWER}\n")
+        self.assertEqual(self.modem_log().count("* fault open-error"), 3)
+
     def test_host(self):
         for options in ([], ["-T"]):
             with self.subTest(options=options):

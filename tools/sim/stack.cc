@@ -123,6 +123,9 @@ void Stack::on_connected(Link& link, Err err) {
 }
 
 Err Stack::open_udp(Link& link, Endpoint peer, std::uint16_t local_port) {
+  if (faults_.happens(Fault::kOpenError)) {
+    return static_cast<Err>(faults_.value(Fault::kOpenError));
+  }
   for (const auto& other : links_) {
     const bool taken = other->open() && other->type() == Link::Type::kUdp;
     // Port 0 is any free one, as often as wanted.

@@ -177,6 +177,30 @@ TEST_CASE("an error without a reason may be a garbled command: asked again, then
   rig.expect("AT+CIPCLOSE=9");
 }
 
+// Seen in the matrix: the end of a stream, for the program.
+TEST_CASE("no data where more than a chunk was just told is an odd answer, and asked again") {
+  for (const bool recovers : {true, false}) {
+    Rig rig;
+    connected(rig).say("+CIPRXGET: 1,9");
+    rig.expect("AT+CIPRXGET=2,9");
+    rig.say("+IPCLOSE: 9,1");
+    rig.say_payload(9, std::string(1500, 'x'), 1501);
+    if (recovers) {
+      rig.play({{"AT+CIPRXGET=2,9", kNoData}});
+      rig.expect("AT+CIPRXGET=2,9");
+      rig.say_payload(9, std::string(1500, 'x'), 1);
+      rig.expect("AT+CIPRXGET=2,9");
+      rig.say_payload(9, "x", 0);
+      rig.play({{"AT+CIPRXGET=2,9", kNoData}});
+      CHECK(rig.received(1).size() == 3001);
+      CHECK(rig.events() == Events{"ended 1"});
+    } else {
+      for (int i = 0; i < 3; ++i) rig.play({{"AT+CIPRXGET=2,9", kNoData}});
+      CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
+    }
+  }
+}
+
 TEST_CASE("a read that finds the network closed ends the connection") {
   Rig rig;
   connected(rig).say("+CIPRXGET: 1,9");

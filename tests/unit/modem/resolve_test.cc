@@ -78,12 +78,15 @@ TEST_CASE("garbage in the place of an answer is no address, and the next name is
       INFO(line << end);
       Rig rig;
       asking(rig).say(std::string(line) + end);
-      if (rig.modem.counters().checks > 0) {
-        rig.play(check(""));
-        rig.play({{"AT+CDNSGIP=\"a.example\"", std::string(line) + end}});
+      // The line may have garbled it: once more.
+      Events seen = rig.events();
+      if (seen.empty()) {
+        rig.play({{kAsk, std::string(line) + end}});
+        seen = rig.events();
       }
-      rig.pass(20s);
-      CHECK(rig.events() == Events{"resolved 7 ENOENT"});
+      CHECK(seen == Events{"resolved 7 ENOENT"});
+      CHECK(rig.modem.counters().checks == 0);
+      rig.expect_nothing();
       rig.resolve(8, "c.example");
       rig.play({{"AT+CDNSGIP=\"c.example\"", "+CDNSGIP: 1,\"c.example\",\"192.0.2.2\"|OK"}});
       CHECK(rig.events() == Events{"resolved 8 192.0.2.2"});
@@ -91,12 +94,40 @@ TEST_CASE("garbage in the place of an answer is no address, and the next name is
   }
 }
 
+TEST_CASE("an answer that the line has garbled is asked for again") {
+  for (const char* garbled : {"+CDNSGIP: 1,\"a.exa\x01ple\",\"192.0.2.1\"|OK", "+CDNSGIP: 1,\"a|OK",
+                              "OK|+CDNSGIP: 1,\"a"}) {
+    INFO(garbled);
+    Rig rig;
+    asking(rig).resolve(8, "b.example");
+    rig.say(garbled);
+    rig.play({{kAsk, kFound}});
+    CHECK(rig.events() == Events{"resolved 7 192.0.2.1"});
+    rig.expect("AT+CDNSGIP=\"b.example\"");
+  }
+}
+
+TEST_CASE("an OK alone holds up the next look-up for a moment, where results come in front of it") {
+  Rig rig;
+  asking(rig).say(kFound);
+  rig.resolve(8, "b.example");
+  rig.resolve(9, "c.example");
+  rig.play({{"AT+CDNSGIP=\"b.example\"", "OK"}});
+  rig.pass(3s);
+  CHECK(rig.events() == Events{"resolved 7 192.0.2.1", "resolved 8 ENOENT"});
+  // What comes too late for its own question is no answer to the next.
+  rig.expect("AT+CDNSGIP=\"c.example\"");
+  rig.say("+CDNSGIP: 1,\"b.example\",\"192.0.2.2\"");
+  rig.say("+CDNSGIP: 1,\"c.example\",\"192.0.2.3\"|OK");
+  CHECK(rig.events() == Events{"resolved 9 192.0.2.3"});
+}
+
 TEST_CASE("a connection moves its bytes while a name's answer is waited for in vain") {
   Rig rig;
   rig.bring_up();
   rig.connect(1, 9);
   rig.resolve(7, "a.example");
-  rig.play({{"AT+CDNSGIP=\"a.example\"", "+CDNSGIP: 1,\"b.example\",\"192.0.2.66\"|OK"}});
+  rig.play({{kAsk, "OK"}});
   rig.say("+CIPRXGET: 1,9");
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "hello");
