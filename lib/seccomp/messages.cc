@@ -19,6 +19,10 @@ using Clock = std::chrono::steady_clock;
 
 // More than any datagram has. Of a stream so much goes at once, which the call's result says.
 constexpr std::size_t kMostBytes = 65536;
+std::size_t bounded(std::uint64_t size) {
+  return static_cast<std::size_t>(std::min<std::uint64_t>(size, kMostBytes));
+}
+
 constexpr int kSpecialFlags = MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC;
 
 // A msghdr of the program's, and where it is.
@@ -239,7 +243,7 @@ Outcome send_to(Call& call, int fd) {
   if (has_address) {
     if (const int error = to.read(call, 4)) return Outcome::failed(error);
   }
-  std::vector<std::byte> data(std::min<std::uint64_t>(size, kMostBytes));
+  std::vector<std::byte> data(bounded(size));
   if (!call.target().read(call.argument(1), data)) return Outcome::failed(EFAULT);
   return send_data(call, fd, data, call.number(3), to, has_address).outcome();
 }
@@ -251,7 +255,7 @@ Outcome receive_from(Call& call, int fd) {
     if (const int error = from.read(call, 4)) return Outcome::failed(error);
   }
   if (!call.is_waiting()) return Outcome::failed(EINTR);
-  std::vector<std::byte> data(std::min<std::uint64_t>(call.argument(2), kMostBytes));
+  std::vector<std::byte> data(bounded(call.argument(2)));
   const Moved moved = Moved::of(client::recv(fd, data.data(), data.size(), call.number(3),
                                              wants_address ? from.get() : nullptr, from.length()));
   if (moved.passed || moved.error != 0) return moved.outcome();
@@ -324,7 +328,8 @@ Outcome receive_messages(Call& call, int fd) {
   if (place_of_time != 0 && received) {
     const auto left = std::max<Clock::duration>(end - Clock::now(), Clock::duration::zero());
     const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    const timespec rest{seconds.count(), (left - seconds).count()};
+    const timespec rest{static_cast<decltype(timespec::tv_sec)>(seconds.count()),
+                        static_cast<decltype(timespec::tv_nsec)>((left - seconds).count())};
     if (!call.target().write_object(place_of_time, rest)) return Outcome::failed(EFAULT);
   }
   return out;

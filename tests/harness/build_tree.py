@@ -7,8 +7,8 @@ from pathlib import Path
 # ctest sets both; by hand, the tree that tools/test builds is taken.
 BUILD = Path(os.environ.get("TEST_BUILD_DIR", Path(__file__).resolve().parents[2] / "build"))
 SANITIZE = os.environ.get("TEST_SANITIZE", "")
-# What runs a build for another machine, such as qemu-user with its options.
-EMULATOR = os.environ.get("TEST_EMULATOR", "").split()
+# What time limits are multiplied by on a slow machine.
+PATIENCE = int(os.environ.get("TEST_PATIENCE", "1"))
 
 # Where it is installed, for what is to be shown or tested from there.
 PREFIX = Path(os.environ["TEST_PREFIX"]) if "TEST_PREFIX" in os.environ else None

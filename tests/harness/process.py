@@ -6,6 +6,8 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+from .build_tree import PATIENCE
+
 
 @dataclass
 class Finished:
@@ -35,7 +37,8 @@ def end_group(process, signal_number=signal.SIGKILL):
 
 
 def run(argv, env, timeout, stdin=b"", cwd=None, pass_fds=()):
-    """Runs a program to its end, at most `timeout` seconds."""
+    """Runs a program to its end, at most `timeout` seconds, or more on a slow machine."""
+    timeout *= PATIENCE
     argv = [str(word) for word in argv]
     start = time.monotonic()
     process = subprocess.Popen(argv, env=env, cwd=cwd, stdin=subprocess.PIPE,
@@ -59,7 +62,7 @@ def run(argv, env, timeout, stdin=b"", cwd=None, pass_fds=()):
 
 def eventually(condition, seconds=10, what="it did not come about"):
     """Waits until `condition()` is true, and returns what it was."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while not (result := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} within {seconds} s")

@@ -23,7 +23,7 @@ class Simulator(Background):
     def __init__(self, scratch, *options, name="sim", log=True, ready_seconds=10):
         self.log_path = scratch / f"{name}.log"
         self.control = str(scratch / f"{name}.ctl")
-        argv = [*build_tree.EMULATOR, build_tree.SIMULATOR, "--map", f"{ADDRESS}=127.0.0.1",
+        argv = [build_tree.SIMULATOR, "--map", f"{ADDRESS}=127.0.0.1",
                 "--control", self.control, *options]
         if log:
             argv += ["--log", self.log_path]

@@ -40,8 +40,8 @@ inline constexpr int kQuietMs = 20;
   ::_exit(1);
 }
 
-inline void expect_equal(const char* what, long seen, long wanted) {
-  if (seen != wanted) fail("%s: saw %ld, expected %ld", what, seen, wanted);
+inline void expect_equal(const char* what, long long seen, long long wanted) {
+  if (seen != wanted) fail("%s: saw %lld, expected %lld", what, seen, wanted);
 }
 
 // For calls whose success the program needs but does not study. Returns `result`.
@@ -65,11 +65,11 @@ inline void expect_result(const char* what, ssize_t result, long wanted) {
 inline void begin() {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGALRM, [](int) {
-    static constexpr char kLine[] = "no answer within 20 s: something sleeps that must wake\n";
+    static constexpr char kLine[] = "no answer within 100 s: something sleeps that must wake\n";
     const ssize_t written = ::write(STDERR_FILENO, kLine, sizeof kLine - 1);
     ::_exit(written < 0 ? 2 : 1);
   });
-  ::alarm(20);
+  ::alarm(100);
 }
 
 // Runs `body` in a child that dies with the calling thread. A `fail` in it is an exit status of 1.

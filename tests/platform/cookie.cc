@@ -5,6 +5,7 @@
 // sockets have one, too, and the two ends of a pair differ.
 // Relied on by: lib/client (identity), lib/engine (the key of its sockets).
 // Seen on: 5.10, 6.1, 6.18.
+#include <cinttypes>
 #include <set>
 
 #include "pairs.h"
@@ -24,7 +25,7 @@ void unique_among_many() {
     const auto& kind = kKinds[turn % 4];
     const int fd = ok_fd(::socket(kind[0], kind[1], 0), "socket");
     const uint64_t value = cookie(fd);
-    if (value == 0 || !seen.insert(value).second) fail("cookie %lu was given twice", value);
+    if (value == 0 || !seen.insert(value).second) fail("cookie %" PRIu64 " was given twice", value);
     ::close(fd);
   }
   const Pair pair = unix_pair();

@@ -8,6 +8,8 @@
 // Seen on: 5.10, 6.1, 6.18.
 #include <sys/epoll.h>
 
+#include <cinttypes>
+
 #include "pairs.h"
 
 using namespace platform;
@@ -56,7 +58,7 @@ void moves_to_another_file(uint32_t events) {
   if (!find_registration(epoll, old.app, listed)) fail("the registration is not listed");
   // ERR and HUP are always asked for; the kernel lists them.
   expect_equal("listed events", listed.events | EPOLLERR | EPOLLHUP, events | EPOLLERR | EPOLLHUP);
-  if (listed.data != kData) fail("listed data %#lx", listed.data);
+  if (listed.data != kData) fail("listed data %#" PRIx64, listed.data);
 
   ok(::epoll_ctl(epoll, EPOLL_CTL_DEL, old.app, nullptr), "epoll DEL");
   ok(::dup2(fresh.app, old.app), "dup2");
@@ -72,7 +74,7 @@ void moves_to_another_file(uint32_t events) {
   epoll_event told[2] = {};
   expect_equal("events after both were written to", ::epoll_wait(epoll, told, 2, kPatienceMs), 1);
   const epoll_event& event = told[0];
-  if (event.data.u64 != kData) fail("the event has data %#lx", uint64_t{event.data.u64});
+  if (event.data.u64 != kData) fail("the event has data %#" PRIx64, uint64_t{event.data.u64});
   expect_bits("the event", static_cast<int>(event.events), POLLIN);
   if ((events & EPOLLONESHOT) != 0) {
     find_registration(epoll, old.app, again);

@@ -12,9 +12,9 @@ using namespace platform;
 namespace {
 
 struct Lengths {
-  long recvfrom;
-  long recvmsg;
-  long at_end;  // of a recvfrom that returns 0, the end of the stream
+  socklen_t recvfrom;
+  socklen_t recvmsg;
+  socklen_t at_end;  // of a recvfrom that returns 0, the end of the stream
 };
 
 Lengths address_lengths(const Pair& pair) {
@@ -23,7 +23,7 @@ Lengths address_lengths(const Pair& pair) {
   char byte;
   Name name;
   expect_result("recvfrom", ::recvfrom(pair.app, &byte, 1, 0, name.get(), &name.length), 1);
-  Lengths lengths{long{name.length}, -1, -1};
+  Lengths lengths{name.length, 0, 0};
 
   iovec part{&byte, 1};
   msghdr message{};
@@ -54,7 +54,7 @@ int main() {
   expect_lengths("pair", address_lengths(unix_pair()), {0, 0, 0});
 
   const Name name("a7600/platform/stream_address/" + std::to_string(::getpid()));
-  const long length = name.length;
+  const socklen_t length = name.length;
   const Pair named = unix_pair();
   ok(::bind(named.engine, name.get(), name.length), "bind");
   expect_lengths("pair with a named engine end", address_lengths(named), {length, length, 0});

@@ -64,12 +64,17 @@ constexpr Option kSocketOptions[] = {
     OPTION(SOL_SOCKET, SO_ZEROCOPY, 1),
     OPTION(SOL_SOCKET, SO_INCOMING_NAPI_ID, 1),
     OPTION(SOL_SOCKET, SO_PASSCRED, 1),
-    OPTION(SOL_SOCKET, SO_PEEK_OFF, 0),
     OPTION(SOL_SOCKET, 4711, 1),
 };
 
 CASE(of_sol_socket_for_tcp) { show_options(tcp(), kSocketOptions); }
 CASE(of_sol_socket_for_udp) { show_options(udp(), kSocketOptions); }
+
+// The modem's streams have it, too; the kernel's only since Linux 6.9.
+CASE(the_offset_of_peeks_for_udp) {
+  static constexpr Option kOffset[] = {OPTION(SOL_SOCKET, SO_PEEK_OFF, 0)};
+  show_options(udp(), kOffset);
+}
 
 constexpr Option kTcpOptions[] = {
     OPTION(IPPROTO_TCP, TCP_NODELAY, 1),

@@ -64,8 +64,9 @@ bool send_whole(int fd, const T& value) {
 }
 
 // A payload that the module was promised and that can't be sent any more is made up by carriage
-// returns (lib/modem/bringup.h), and then nothing follows.
-bool is_padding(int fd, std::span<const std::byte> bytes) {
+// returns (lib/modem/bringup.h), and then nothing follows. Whether that is what came from `at` on.
+bool is_padding(int fd, std::span<const std::byte> came, std::uint64_t at) {
+  auto bytes = came.subspan(static_cast<std::size_t>(at));
   const auto is_return = [](std::byte byte) { return byte == std::byte{'\r'}; };
   std::array<std::byte, kPiece> more;
   std::size_t got = 0;
@@ -104,7 +105,7 @@ void upload(int fd, const Request& request) {
     if (got == 0) return;
     const auto came = std::span(piece).first(got);
     if (const auto wrong = difference(request.stream, at, came)) {
-      if (!is_padding(fd, came.subspan(*wrong - at))) report(request.stream, "upload", *wrong);
+      if (!is_padding(fd, came, *wrong - at)) report(request.stream, "upload", *wrong);
       return;
     }
     at += static_cast<std::uint32_t>(got);
@@ -119,7 +120,7 @@ void echo(int fd, const Request& request) {
   while (const std::size_t got = receive(fd, piece)) {
     const auto came = std::span(piece).first(got);
     if (const auto wrong = difference(request.stream, at, came)) {
-      if (!is_padding(fd, came.subspan(*wrong - at))) report(request.stream, "echo", *wrong);
+      if (!is_padding(fd, came, *wrong - at)) report(request.stream, "echo", *wrong);
       return;
     }
     at += got;
@@ -142,7 +143,7 @@ void call(int fd, const Request& request) {
       if (got == 0) break;
       const auto came = std::span(back).subspan(receipt.size, got);
       if (const auto wrong = difference(request.stream, receipt.size, came)) {
-        if (!is_padding(out, came.subspan(*wrong - receipt.size))) {
+        if (!is_padding(out, came, *wrong - receipt.size)) {
           report(request.stream, "a served client", *wrong);
         }
         break;

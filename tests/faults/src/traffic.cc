@@ -161,7 +161,8 @@ void upload(Wire& wire, std::uint32_t stream, std::uint32_t size) {
   if (!ask(wire, Wish::kUpload, stream, size)) return;
   std::vector<std::byte> piece;
   for (std::uint32_t at = 0; at < size;) {
-    piece.resize(std::min<std::size_t>(1 + mix(stream + at) % 6000, size - at));
+    const std::uint64_t some = 1 + mix(stream + at) % 6000;
+    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(some, size - at)));
     put_stream(stream, at, piece);
     if (!wire.send_all(piece)) return;
     at += static_cast<std::uint32_t>(piece.size());
@@ -176,7 +177,8 @@ void echo(Wire& wire, std::uint32_t stream, std::uint32_t size) {
   if (!ask(wire, Wish::kEcho, stream, size)) return;
   std::vector<std::byte> piece;
   for (std::uint32_t at = 0; at < size;) {
-    piece.resize(std::min<std::size_t>(1 + mix(stream + at) % 3000, size - at));
+    const std::uint64_t some = 1 + mix(stream + at) % 3000;
+    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(some, size - at)));
     put_stream(stream, at, piece);
     if (!wire.send_all(piece) || !wire.compare(stream, at, piece.size())) return;
     at += static_cast<std::uint32_t>(piece.size());

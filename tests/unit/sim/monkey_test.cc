@@ -65,9 +65,9 @@ class Monkey {
         "ATE" + std::to_string(dice_.random(1)) + ";+CSQ\r",
         "ATO\r",
         "\x1b\x1a",
-        std::string(dice_.random(30), static_cast<char>(dice_.random(255))),
+        std::string(at_most(30), static_cast<char>(at_most(255))),
     };
-    rig_.type(lines[dice_.random(lines.size() - 1)]);
+    rig_.type(lines[at_most(lines.size() - 1)]);
     if (dice_.random(3) == 0) rig_.wait(Milliseconds(dice_.random(4)));
     if (dice_.random(20) == 0) rig_.modem.first.dtr_dropped();
     peer_.answer_somebody(dice_.random(3));
@@ -86,6 +86,8 @@ class Monkey {
   }
 
  private:
+  std::size_t at_most(std::size_t most) { return static_cast<std::size_t>(dice_.random(most)); }
+
   // Without CR, of which the firmwares put one or more before a LF.
   std::string answer(const std::string& command) {
     rig_.type(command + "\r");
