@@ -8,8 +8,6 @@
 // the command a7600, which puts a filter on it (lib/seccomp); only under `a7600 run`.
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -50,16 +48,11 @@ class Exec {
   bool ends_;
 };
 
-bool is_executable_file(const char* path) {
-  struct stat status;
-  return path != nullptr && ::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 &&
-         ::stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-// Also that the kernel knows what to do with it. Formats that an administrator has added are not
-// known here; a program of such a one starts without what was written last.
+// Whether the file may be run, and the kernel knows what to do with it. Formats that an
+// administrator has added are not known here; a program of such a one starts without what was
+// written last.
 bool is_executable(const char* path) {
-  if (!is_executable_file(path)) return false;
+  if (path == nullptr || !a7600::is_executable_file(path)) return false;
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return true;  // may be run, but not read
   char start[4] = {};
@@ -72,7 +65,8 @@ bool is_executable(const char* path) {
 // As execvp() looks it up; into `found`, which has room for a path.
 bool find_in_path(const char* file, char* found) {
   if (file == nullptr || std::strchr(file, '/') != nullptr) {
-    if (!is_executable_file(file) || std::strlen(file) >= kPathSize) return false;
+    if (file == nullptr || std::strlen(file) >= kPathSize) return false;
+    if (!a7600::is_executable_file(file)) return false;
     std::strcpy(found, file);
     return true;
   }
@@ -86,7 +80,7 @@ bool find_in_path(const char* file, char* found) {
       char* end = found + size;
       if (size > 0) *end++ = '/';
       std::memcpy(end, file, file_size);
-      if (is_executable_file(found)) return true;
+      if (a7600::is_executable_file(found)) return true;
     }
     if (at[size] == '\0') return false;
     at += size + 1;
@@ -97,15 +91,47 @@ bool find_in_path(const char* file, char* found) {
 // would gain rights is left alone: under a filter it wouldn't.
 bool needs_filter(const char* path) {
   if (!filtering().is_on()) return false;
-  struct stat status;
-  if (::stat(path, &status) != 0) return false;
-  if (::geteuid() != 0 && ((status.st_mode & (S_ISUID | S_ISGID)) != 0 ||
-                           ::getxattr(path, "security.capability", nullptr, 0) > 0)) {
-    return false;
-  }
+  if (::geteuid() != 0 && a7600::gain_of(path) != a7600::Gain::kNone) return false;
   const a7600::ProgramKind kind = a7600::program_kind(path);
   return kind == a7600::ProgramKind::kStatic || kind == a7600::ProgramKind::kGo;
 }
+
+// What execveat(2) would start: by its own path, or by a descriptor of ours, since that of a
+// directory may close on exec.
+class Named {
+ public:
+  Named(int directory, const char* path, int flags) {
+    if (path == nullptr) return;
+    const bool is_plain = path[0] == '/' || (directory == AT_FDCWD && path[0] != '\0');
+    const int follow = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? O_NOFOLLOW : 0;
+    if (is_plain && follow == 0) {
+      path_ = path;
+      return;
+    }
+    if (path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0) {
+      file_.reset(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
+    } else {
+      file_.reset(::openat(directory, path, O_PATH | O_CLOEXEC | follow));
+    }
+    if (!file_) return;
+    std::to_chars(by_descriptor_ + std::strlen(by_descriptor_), std::end(by_descriptor_) - 1,
+                  file_.get());
+    path_ = by_descriptor_;
+  }
+
+  // Null: there is none.
+  const char* path() const { return path_; }
+  // The same, for the command in between, which closes the descriptor itself.
+  const char* path_for_command() const {
+    if (file_) ::fcntl(file_.get(), F_SETFD, 0);
+    return path_;
+  }
+
+ private:
+  a7600::UniqueFd file_;
+  char by_descriptor_[32] = "/proc/self/fd/";
+  const char* path_ = nullptr;
+};
 
 std::size_t count_words(char* const* argv) {
   std::size_t count = 0;
@@ -200,15 +226,25 @@ A7600_HOOK int execvpe(const char* file, char* const* argv, char* const* envp) {
 
 A7600_HOOK int fexecve(int fd, char* const* argv, char* const* envp) {
   const auto& libc = real();
-  const Exec exec(::fcntl(fd, F_GETFD) >= 0);
-  if (filtering().is_on()) {
-    // Stays open for the command in between, whatever FD_CLOEXEC says.
-    const a7600::UniqueFd kept(::fcntl(fd, F_DUPFD, 0));
-    char path[32] = "/proc/self/fd/";
-    std::to_chars(path + std::strlen(path), std::end(path) - 1, kept.get());
-    if (kept && needs_filter(path)) return exec_filtered(path, argv, envp);
+  const Named program(fd, "", AT_EMPTY_PATH);
+  const bool executable = is_executable(program.path());
+  const Exec exec(executable);
+  if (executable && needs_filter(program.path())) {
+    return exec_filtered(program.path_for_command(), argv, envp);
   }
   return libc.fexecve(fd, argv, envp);
+}
+
+A7600_HOOK int execveat(int directory, const char* path, char* const* argv, char* const* envp,
+                        int flags) {
+  const auto& libc = real();
+  const Named program(directory, path, flags);
+  const bool executable = is_executable(program.path());
+  const Exec exec(executable);
+  if (executable && needs_filter(program.path())) {
+    return exec_filtered(program.path_for_command(), argv, envp);
+  }
+  return libc.execveat(directory, path, argv, envp, flags);
 }
 
 // On the stack, as in the C library: exec may be called where no memory can be allocated.

@@ -28,6 +28,7 @@ std::optional<Token> Tokenizer::next() {
     head_ += payload_size_;
     payload_size_ = 0;
     scanned_ = 0;
+    behind_payload_ = true;
     return token;
   }
   if (!echo_.empty() && !skip_echo()) return std::nullopt;
@@ -37,6 +38,10 @@ std::optional<Token> Tokenizer::next() {
 std::optional<Token> Tokenizer::next_line() {
   for (;;) {
     const char* data = buffer_.data();
+    if (behind_payload_ && head_ < buffer_.size()) {
+      behind_payload_ = false;
+      payload_ended_ = data[head_] == line_end_;
+    }
     if (scanned_ == 0) {
       while (head_ < buffer_.size() && !is_printable(data[head_])) ++head_;
       if (head_ < buffer_.size() && data[head_] == '>' && prompt_expected_) {
@@ -52,6 +57,7 @@ std::optional<Token> Tokenizer::next_line() {
     std::size_t after = end;
     if (scanned_ <= kLongestLine) {
       if (end == buffer_.size()) return std::nullopt;
+      line_end_ = data[end];
       after = end + 1;
       if (data[end] == '\r') {
         // Whether LF belongs to this end is known only when the next byte is there: a payload may
@@ -106,6 +112,7 @@ void Tokenizer::reset() {
   head_ = 0;
   scanned_ = 0;
   payload_size_ = 0;
+  behind_payload_ = false;
   echo_.clear();
   prompt_expected_ = false;
 }

@@ -45,6 +45,10 @@ class Tokenizer {
   bool in_payload() const { return payload_size_ > 0; }
   // How much of it is there.
   std::size_t payload_received() const { return std::min(available(), payload_size_); }
+  // Whether the latest payload was followed by an end of line, of the kind that ended its header.
+  // If not, bytes are missing, and what followed the payload was taken for its end; or there are
+  // some too many. Known once the token behind it is out.
+  bool payload_ended_with_line() const { return payload_ended_; }
 
   // The module echoes (MODEM-NOTES, Framing): the bytes that were sent as a payload may come back
   // before the answer. They are dropped if they are all there and equal; else they are lines.
@@ -65,6 +69,9 @@ class Tokenizer {
   std::size_t head_ = 0;
   std::size_t scanned_ = 0;  // bytes after head_ known to hold no end of line
   std::size_t payload_size_ = 0;
+  char line_end_ = '\r';         // the first byte of the latest line's end
+  bool behind_payload_ = false;  // nothing has been seen of what follows it
+  bool payload_ended_ = true;
   std::string echo_;
   bool prompt_expected_ = false;
 };

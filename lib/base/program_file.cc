@@ -4,6 +4,8 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -108,6 +110,25 @@ std::string interpreter_of(const std::string& path) {
   // One that may be run but not read is taken on trust.
   const UniqueFd file = open_program(out, line);
   return out;
+}
+
+bool is_executable_file(const char* path) {
+  struct stat status;
+  return ::stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+         ::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
+Gain gain_of(const char* path) {
+  Line line;
+  const UniqueFd file = open_program(path, line);
+  struct stat status;
+  if (::stat(path, &status) != 0) return Gain::kNone;
+  const uid_t user = ::geteuid();
+  if ((status.st_mode & S_ISUID) != 0 && status.st_uid != user) return Gain::kUser;
+  const bool setgid = (status.st_mode & S_ISGID) != 0 && (status.st_mode & S_IXGRP) != 0;
+  if (setgid && status.st_gid != ::getegid()) return Gain::kGroup;
+  const bool has_capabilities = ::getxattr(path, "security.capability", nullptr, 0) > 0;
+  return has_capabilities && user != 0 ? Gain::kCapabilities : Gain::kNone;
 }
 
 }  // namespace a7600

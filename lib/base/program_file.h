@@ -22,4 +22,14 @@ ProgramKind program_kind(const char* path);
 // The path of what the kernel would run for `path`.
 std::string interpreter_of(const std::string& path);
 
+// Whether this process may run the file `path`, whatever is in it.
+bool is_executable_file(const char* path);
+
+// What a process gains by running a file: then the dynamic linker drops LD_PRELOAD, and under a
+// filter that an ordinary user has set nothing is gained.
+enum class Gain { kNone, kUser, kGroup, kCapabilities };
+
+// By running `path`, or what the kernel would run for it. As program_kind(), system calls alone.
+Gain gain_of(const char* path);
+
 }  // namespace a7600

@@ -25,6 +25,7 @@ void Chat::send(Command command, TimePoint now) {
   ok_seen_ = false;
   if (payload_for_ == PayloadFor::kCommand) payload_for_ = PayloadFor::kNobody;
   echo_seen_ = false;
+  end_awaited_ = false;
   received_.clear();
   tokenizer_.expect_prompt(command.shape == Shape::kSend);
   command_ = std::move(command);
@@ -34,7 +35,7 @@ void Chat::send(Command command, TimePoint now) {
 void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
   if (data_mode_) return listener_.on_data(bytes);
   if (tokenizer_.in_payload() && now - fed_at_ >= kRestartPause) {
-    pause_at_ = tokenizer_.payload_received();
+    pauses_.push_back(tokenizer_.payload_received());
   }
   fed_at_ = now;
   tokenizer_.feed(bytes);
@@ -55,6 +56,7 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
 }
 
 void Chat::on_token(const at::Token& token, TimePoint now) {
+  if (std::exchange(end_awaited_, false)) answer_.whole = tokenizer_.payload_ended_with_line();
   if (held_) release_held(token.kind == at::TokenKind::kLine ? token.text : std::string_view());
   switch (token.kind) {
     case at::TokenKind::kLine:
@@ -74,7 +76,11 @@ void Chat::on_token(const at::Token& token, TimePoint now) {
 }
 
 void Chat::on_push(std::string_view text, TimePoint now) {
-  const std::string tail(pause_at_ ? text.substr(*pause_at_) : std::string_view());
+  // Behind any of the pauses: a module that starts makes some between its words, too.
+  const auto pause = std::find_if(pauses_.begin(), pauses_.end(), [text](std::size_t at) {
+    return at::match_boot(text.substr(at)) != at::BootMatch::kNone;
+  });
+  const std::string tail(pause != pauses_.end() ? text.substr(*pause) : std::string_view());
   switch (at::match_boot(tail)) {
     case at::BootMatch::kNone:
       return on_payload(text);
@@ -97,8 +103,11 @@ void Chat::on_push(std::string_view text, TimePoint now) {
 // `next_line`: what came behind it; empty if nothing did, or something else than a line.
 void Chat::release_held(std::string_view next_line) {
   const HeldPush held = *std::exchange(held_, std::nullopt);
-  const std::string words = held.tail + std::string(next_line) + '\r';
-  if (at::match_boot(words) == at::BootMatch::kComplete) return listener_.on_push_cut(held.link);
+  // An end of line behind the payload makes no token, so the line may be the one after.
+  for (const std::string_view rest : {next_line, std::string_view()}) {
+    const std::string words = held.tail + std::string(rest) + '\r';
+    if (at::match_boot(words) == at::BootMatch::kComplete) return listener_.on_push_cut(held.link);
+  }
   listener_.on_pushed(held.link, held.from, held.bytes);
 }
 
@@ -109,6 +118,7 @@ void Chat::on_payload(std::string_view text) {
       break;
     case PayloadFor::kCommand:
       received_.assign(bytes.begin(), bytes.end());
+      end_awaited_ = true;
       break;
     case PayloadFor::kPush:
       listener_.on_pushed(push_link_, std::exchange(push_from_, std::nullopt), bytes);
@@ -134,7 +144,7 @@ void Chat::on_push_header(const at::PushHeader& header, TimePoint now) {
   payload_for_ = PayloadFor::kPush;
   push_link_ = header.link;
   push_deadline_ = now + kPushPatience;
-  pause_at_.reset();
+  pauses_.clear();
   if (header.size == 0) return on_payload({});
   tokenizer_.expect_payload(static_cast<std::size_t>(header.size));
 }

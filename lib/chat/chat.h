@@ -47,6 +47,7 @@ struct Answer {
   std::optional<at::SendResult> sent;  // kSend
   std::optional<at::RxHeader> header;  // kRead
   std::span<const std::byte> payload;  // kRead: valid only during on_answer()
+  bool whole = true;  // kRead: an end of line followed the payload; if not, it has a gap
 };
 
 // What the chat reports, in the order of the lines. A callback may call Chat::send().
@@ -136,6 +137,7 @@ class Chat {
   // Whose the payload is that is being received.
   enum class PayloadFor { kNobody, kCommand, kPush };
   PayloadFor payload_for_ = PayloadFor::kNobody;
+  bool end_awaited_ = false;  // of the line that the command's payload is
   int push_link_ = -1;
   std::optional<Endpoint> push_from_;
   TimePoint push_deadline_{};
@@ -143,7 +145,7 @@ class Chat {
   // would pass for the rest. So a payload with a pause in it that ends as those words might begin
   // is held until it is clear what follows.
   TimePoint fed_at_{};
-  std::optional<std::size_t> pause_at_;  // behind so many bytes of the payload
+  std::vector<std::size_t> pauses_;  // each behind so many bytes of the payload
   struct HeldPush {
     int link;
     std::optional<Endpoint> from;

@@ -256,6 +256,7 @@ void Engine::check_finished() {
   end_lingering();
   if (now_ >= finish_deadline()) {
     log(log::Level::kWarn, "gave up sending what was left at the end");
+    if (port_ && modem_.has_leftovers()) port_->abandon();
     done_ = true;
     return;
   }

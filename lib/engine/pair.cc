@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -77,13 +78,7 @@ Result<Pair::Made> Pair::make(std::string_view name, bool nonblocking, bool gate
   return made;
 }
 
-void Pair::open_gate() {
-  drop(filler_);
-  if (kept_) {
-    const int offset = 1;
-    sys::setsockopt(fd(), SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset));
-  }
-}
+void Pair::open_gate() { drop(filler_); }
 
 std::size_t Pair::unread() const {
   int bytes = 0;
@@ -117,17 +112,20 @@ bool Pair::drop(std::size_t size) const {
 
 void Pair::close_quietly() {
   if (is_open()) {
-    keep_one(false);
+    kept_ = false;
     drop(kFiller.size());
   }
   close();
 }
 
-void Pair::keep_one(bool keep) {
-  if (kept_ == keep) return;
-  kept_ = keep;
-  const int offset = keep ? 1 : -1;
-  sys::setsockopt(fd(), SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset));
+ssize_t Pair::receive(std::span<std::byte> into, int flags) const {
+  std::byte taken_before{};
+  std::array<iovec, 2> parts{{{&taken_before, kept_ ? 1U : 0U}, {into.data(), into.size()}}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  const ssize_t got = sys::recvmsg(fd(), &message, flags | MSG_DONTWAIT);
+  return kept_ && got > 0 ? got - 1 : got;
 }
 
 Pair::Taken Pair::take(std::span<std::byte> into) {
@@ -140,12 +138,12 @@ Pair::Taken Pair::take(std::span<std::byte> into) {
   const bool keep = empties ? largest_ <= kSmallWrite : kept_;
   if (empties) largest_ = 0;
 
-  const int flags = MSG_DONTWAIT | (kept_ || keep ? MSG_PEEK : 0);
-  const ssize_t got = sys::recv(fd(), into.data(), wanted, flags);
+  const int flags = keep ? MSG_PEEK : 0;
+  const ssize_t got = receive(into.first(wanted), flags);
   if (got <= 0) return {.size = 0, .end = got == 0, .reset = got < 0 && errno == ECONNRESET};
   const auto size = static_cast<std::size_t>(got);
-  if ((flags & MSG_PEEK) != 0) drop(size + (kept_ ? 1 : 0) - (keep ? 1 : 0));
-  keep_one(keep);
+  if (keep) drop(size + (kept_ ? 1 : 0) - 1);
+  kept_ = keep;
   return {.size = size};
 }
 
@@ -187,7 +185,7 @@ bool Pair::give_descriptor(std::span<const std::byte> record, const UniqueFd& de
 }
 
 void Pair::finish() {
-  if (kept_ && drop(1)) keep_one(false);
+  if (kept_ && drop(1)) kept_ = false;
   sys::shutdown(fd(), SHUT_WR);
 }
 

@@ -85,7 +85,8 @@ class Pair {
   std::size_t unread() const;
   Taken take_nothing() const;
   bool drop(std::size_t size) const;
-  void keep_one(bool keep);
+  // Like recv(2), behind the byte that was taken already.
+  ssize_t receive(std::span<std::byte> into, int flags) const;
 
   UniqueFd engine_end_;
   std::size_t filler_ = 0;

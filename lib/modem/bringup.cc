@@ -34,6 +34,7 @@ Bringup::Bringup(const BringupConfig& config, Start start, Line& line, Leftovers
       step_(leftovers.data_mode     ? Step::kQuiet
             : leftovers.payload > 0 ? Step::kPad
                                     : Step::kProbe),
+      leftovers_(leftovers),
       padding_(leftovers.payload, '\r'),
       line_(line) {
   // A module that has restarted has forgotten it, and may never be ready to receive.
@@ -94,6 +95,7 @@ void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
   }
   probes_ = 0;
   resynchronised_ = false;
+  uses_words_ = false;
   searching_since_.reset();
   links_.clear();
   open_links_ = 0;
@@ -104,6 +106,7 @@ void Bringup::restart(std::chrono::milliseconds duration, chat::TimePoint now) {
 
 void Bringup::on_boot(chat::TimePoint now) {
   release_wires();
+  leftovers_ = {};
   restarts_ = 0;
   restart(kLaterProbe, now);
 }
@@ -140,6 +143,7 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
     case Step::kProbe:
       // The first answer may be the tail of something older; what is left of it goes with it.
       if (probes_ == 0) chat.abandon();
+      if (asks_for_words()) return command(chat, "ATV1", kLaterProbe, now);
       if (resynchronised_) return command(chat, "ATE0", kLaterProbe, now);
       return command(chat, "ATE0", probes_ == 0 ? kFirstProbe : kSecondProbe, now);
     case Step::kQuiet:
@@ -275,6 +279,10 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
     // Any final result shows that somebody speaks AT.
     if (!echo_known_ && echo_seen) found_.echo = true;
     if (answer.final == chat::Final::kTimeout) return on_silence(now);
+    if (asks_for_words()) {
+      uses_words_ = true;
+      return;
+    }
     echo_known_ = true;
     return after_rate();
   }
@@ -366,6 +374,8 @@ void Bringup::on_answer(const chat::Answer& answer, bool echo_seen, chat::TimePo
       return;
   }
 }
+
+bool Bringup::asks_for_words() const { return resynchronised_ && probes_ == 1 && !uses_words_; }
 
 void Bringup::on_silence(chat::TimePoint now) {
   if (++probes_ < (resynchronised_ ? kLaterProbes : kProbes)) return;

@@ -59,8 +59,8 @@ struct Found {
 // or even transparent mode behind; a module that has just restarted has none of it. So nothing is
 // assumed: each step asks, and does only what the answer calls for.
 //
-//   probe ─ silent ─▶ "+++"; ESC, 1500 × CR (end an unfinished CIPSEND) ─ probe ─ silent ─▶
-//   other rates
+//   probe ─ silent ─▶ "+++"; ESC, 1500 × CR (end an unfinished CIPSEND) ─ probe ─
+//   silent ─▶ other rates
 //     │
 //   rate and flow control (bringup_line.cc)
 //     │
@@ -76,9 +76,12 @@ struct Found {
 // command: they are nothing to a module that waits for commands, and else they complete the
 // payload, so that no command becomes data. The connection that it was for is given up.
 //
-// The probe is a bare ATE0. Leftovers of an earlier answer may end in "OK" too; so the next
-// command is one whose answer has a line of its own ("+NETOPEN:"), and an OK without it means that
-// the answers are off by one: the line is left to fall silent and the probe starts again.
+// The probe is a bare ATE0. A host may have left the module with result codes that are numbers
+// ("0<CR>" for OK), which look like silence: one of the later probes is ATV1, and ATE0 follows.
+// Leftovers of an earlier answer may end in "OK" too; so the next command is one whose answer has a
+// line of its own
+// ("+NETOPEN:"), and an OK without it means that the answers are off by one: the line is left to
+// fall silent and the probe starts again.
 class Bringup {
  public:
   enum class State { kRunning, kUp, kFailed };
@@ -126,6 +129,9 @@ class Bringup {
   const Found& found() const { return found_; }
   // Whether a probe was answered, so that found().echo is known, and the echo off.
   bool was_answered() const { return echo_known_; }
+  // What a module that has not answered may be in the middle of still: it may not have heard what
+  // was to end that.
+  Leftovers leftovers() const { return was_answered() ? Leftovers{} : leftovers_; }
 
   // Called when the AT channel is free: sends the next command, writes a raw sequence, or does
   // nothing while a pause lasts.
@@ -194,6 +200,8 @@ class Bringup {
                chat::TimePoint now);
   void restart(std::chrono::milliseconds pause, chat::TimePoint now);
 
+  // Whether the probe is ATV1.
+  bool asks_for_words() const;
   void on_silence(chat::TimePoint now);
   // bringup_reset.cc
   void drop_dtr(chat::TimePoint now);
@@ -232,10 +240,12 @@ class Bringup {
   Trouble trouble_ = Trouble::kOther;
   std::optional<chat::TimePoint> wake_;
 
+  Leftovers leftovers_;
   std::string padding_;
   int probes_ = 0;
   int restarts_ = 0;
   bool resynchronised_ = false;  // "+++" and CRs have been written
+  bool uses_words_ = false;      // ATV1 was answered, behind probes that were not
   bool echo_known_ = false;
 
   Line& line_;

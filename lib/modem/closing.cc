@@ -118,6 +118,7 @@ void Modem::release_link(Connection& connection) {
   connection.link_open = false;
   connection.poll_at.reset();
   connection.result_due.reset();
+  if (connection.moving) return dial_again(connection);
   connection.state = Connection::State::kEnded;
   if (connection.close_wanted) forget(connection.id);
 }

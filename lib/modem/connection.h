@@ -64,6 +64,9 @@ struct Connection {
   chat::TimePoint dialled{};  // kOpening: since when
   bool opened = false;        // kOpening: "+CIPOPEN: n,0" was there before its OK
   bool displaced = false;     // kOpening: the module gave the link to a server's client
+  // To the host it is open, but it is closed and opened anew on another link (moving.cc).
+  bool moving = false;
+  int moves = 0;
 
   bool writable = false;          // the host has something to send
   std::vector<std::byte> unsent;  // taken from the host, refused by the module as busy
@@ -72,6 +75,7 @@ struct Connection {
   bool room = true;               // the host can take another chunk
   std::optional<Via> pushed_via;  // where its data has been pushed
   std::uint64_t sent = 0;         // bytes that the module has confirmed
+  bool received = false;          // something was handed to the host
   int busy_retries = 0;
   int read_errors = 0;
 

@@ -27,6 +27,8 @@ constexpr std::array<std::string_view, 13> kNotices = {
     "CLOSED", "NO CARRIER", "+IPCLOSE:", "+CIPCLOSE:", "+CIPEVENT:", "+NETCLOSE:", "*ATREADY:",
     "RDY",    "+CPIN:",     "SMS DONE",  "PB DONE",    "*ISIMAID:",  "+CGEV:"};
 
+constexpr std::string_view kRestart("\0\r\n", 3);
+
 enum class Match { kNone, kPartial, kComplete };
 
 bool ends_line(char c) { return c == '\r' || c == '\n' || c == '\0'; }
@@ -45,8 +47,9 @@ bool looks_like_code(std::string_view line, bool whole) {
 
 // Whether `text` is lines of the module's own, or the beginning of some. An end of line alone is
 // the beginning of one. Any code may be the first of a restart's; one without a mark only behind
-// another.
+// another, or behind the NUL that a restart begins with (MODEM-NOTES).
 Match match_notices(std::string_view text) {
+  const bool restarts = text.starts_with(kRestart);
   bool complete = false;
   while (!text.empty()) {
     if (ends_line(text.front())) {
@@ -62,7 +65,8 @@ Match match_notices(std::string_view text) {
              (!whole && notice.starts_with(line));
     });
     const bool marked = line.starts_with('+') || line.starts_with('*');
-    if (!known && !((complete || marked) && looks_like_code(line, whole))) return Match::kNone;
+    const bool may_be_code = complete || marked || restarts;
+    if (!known && !(may_be_code && looks_like_code(line, whole))) return Match::kNone;
     if (!whole) break;
     complete = true;
     text.remove_prefix(line.size());

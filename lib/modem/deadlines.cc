@@ -70,7 +70,7 @@ void Modem::expire() {
   for (const ConnectionId id : waiting_too_long) {
     Error error{ETIMEDOUT, -1, "all ten links of the module stayed in use"};
     if (phase_ != Phase::kUp) error = not_up();
-    if (connections_.erase(id) > 0) host_.open_failed(id, error);
+    give_up_waiting(id, error);
   }
   std::vector<ServerId> unstarted;
   std::vector<ServerId> unstopped;

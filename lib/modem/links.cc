@@ -59,6 +59,23 @@ bool Links::has_foreign() const {
   return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.foreign; });
 }
 
+std::optional<int> Links::oldest_foreign() const {
+  std::optional<int> oldest;
+  for (int link = 0; link < at::kLinks; ++link) {
+    const Slot& slot = slots_[static_cast<std::size_t>(link)];
+    if (!slot.foreign) continue;
+    if (!oldest || slot.released < slots_[static_cast<std::size_t>(*oldest)].released) {
+      oldest = link;
+    }
+  }
+  return oldest;
+}
+
+std::optional<int> Links::foreign_for_data_mode() const {
+  if (!slots_[kDataModeLink].foreign) return std::nullopt;
+  return kDataModeLink;
+}
+
 std::optional<ConnectionId> Links::owner(int link) const {
   if (!valid(link)) return std::nullopt;
   const Slot& slot = slots_[static_cast<std::size_t>(link)];

@@ -27,9 +27,12 @@ class Links {
   void assign(int link, ConnectionId owner);
   void release(int link);
   // The module says that a link is open though nobody here has it: not picked until the module is
-  // set up again or says that it is closed.
+  // set up again, says that it is closed, or there is no other.
   void mark_foreign(int link);
   bool has_foreign() const;
+  // Of those, the one that has been so for longest.
+  std::optional<int> oldest_foreign() const;
+  std::optional<int> foreign_for_data_mode() const;
   // Picked only when no other link is free, until forgive() or clear().
   void avoid(int link);
   void forgive();

@@ -70,7 +70,8 @@ void Modem::open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint 
 
 void Modem::set_writable(ConnectionId id, chat::TimePoint now) {
   Entry entry(*this, now);
-  if (Connection* connection = find(id)) connection->writable = true;
+  Connection* connection = find(id);
+  if (connection != nullptr && !connection->close_wanted) connection->writable = true;
 }
 
 void Modem::set_room(ConnectionId id, chat::TimePoint now) {
@@ -87,7 +88,7 @@ void Modem::close(ConnectionId id, chat::TimePoint now,
   connection->writable = false;
   if (!connection->udp) connection->linger_until = linger_until;
   connection->farewell_until = farewell(*connection);
-  if (connection->link < 0) forget(id);
+  if (connection->link < 0 && !connection->moving) forget(id);
 }
 
 void Modem::ask_acknowledged(ConnectionId id, chat::TimePoint now) {
@@ -196,6 +197,12 @@ void Modem::suspect_leftovers() {
   leftover_data_mode_ = config_.transparent;
 }
 
+bool Modem::has_leftovers() const {
+  const Bringup::Leftovers left = bringup_ ? bringup_->leftovers() : Bringup::Leftovers{};
+  return task_ == Task::kSend || data_mode_.active() || unfinished_ > 0 || leftover_data_mode_ ||
+         left.payload > 0 || left.data_mode;
+}
+
 // ---- The line's side
 
 void Modem::feed(std::span<const std::byte> bytes, chat::TimePoint now) {
@@ -241,7 +248,7 @@ std::size_t Modem::unfinished() const {
 bool Modem::is_abandoned(ConnectionId id) const {
   const auto found = connections_.find(id);
   return found != connections_.end() && found->second.state == Connection::State::kOpening &&
-         found->second.close_wanted;
+         found->second.close_wanted && !found->second.moving;
 }
 
 // ---- Scheduling

@@ -79,7 +79,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // Opens a UDP socket on `local_port`, with the same answers.
   void open_udp(ConnectionId id, std::uint16_t local_port, chat::TimePoint deadline,
                 chat::TimePoint now);
-  // The program has written something; Host::take() will be asked for it.
+  // The program has written something; Host::take() will be asked for it, until close().
   void set_writable(ConnectionId id, chat::TimePoint now);
   // There is room for a chunk again after Host::give() said that there was none.
   void set_room(ConnectionId id, chat::TimePoint now);
@@ -125,6 +125,8 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   // Whoever had the line before was killed: the module may be in the middle of a CIPSEND.
   void suspect_leftovers();
+  // Whether it may be now, or in data mode, so that whoever has the line next should be told.
+  bool has_leftovers() const;
 
   // The line itself has failed (unplugged, closed): everything ends with `error`.
   void line_failed(const Error& error, chat::TimePoint now);
@@ -266,6 +268,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   // Connections: opening.cc, closing.cc.
   bool next_open();
+  bool next_reclaim();
   void on_open_answer(Connection& connection, const chat::Answer& answer);
   void on_open_result(const at::OpenResult& result);
   void on_opened(Connection& connection);
@@ -279,6 +282,14 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool next_stray();
   void on_close_answer(Connection& connection, const chat::Answer& answer);
   void on_link_closed(const at::LinkClosed& closed);
+
+  // From a link that can't be sent on to another (moving.cc).
+  bool may_move(const Connection& connection) const;
+  void move(Connection& connection);
+  void dial_again(Connection& connection);
+  void end_moving(Connection& connection, const End& end);
+  // A connection in kWaiting that has waited for long enough.
+  void give_up_waiting(ConnectionId id, const Error& error);
 
   // Names (lookups.cc).
   void begin_query(const Query& query);

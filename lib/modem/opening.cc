@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // From a connection that waits for a link to one that is open (manual 2.3).
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -24,8 +25,9 @@ bool Modem::next_open() {
   // What the second port was left with is to be over before a link can be its victim.
   if (side_.is_starting() && !is_link_in_use()) return false;
   if (leftovers_flow()) return false;
+  if (!link) return next_reclaim();
   // Its last owner's transfer may still be on the other channel.
-  if (!link || (side_.carries() && side_.carries()->link == *link)) return false;
+  if (side_.carries() && side_.carries()->link == *link) return false;
   // The map is ordered by id, and ids are given in order: first come, first served.
   for (auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kWaiting) continue;
@@ -54,6 +56,21 @@ bool Modem::next_open() {
     return true;
   }
   return false;
+}
+
+// With every link that is not ours refused, one of them is closed, which a module that keeps a link
+// behind its "+IPCLOSE:" may wait for. It is tried again then; what the module meant may have been
+// the open itself ("Operation not supported", manual 4), for which no link is any better.
+bool Modem::next_reclaim() {
+  const std::optional<int> link =
+      config_.transparent ? links_.foreign_for_data_mode() : links_.oldest_foreign();
+  const bool wanted = std::any_of(connections_.begin(), connections_.end(), [](const auto& entry) {
+    return entry.second.state == Connection::State::kWaiting;
+  });
+  if (!link || !wanted) return false;
+  links_.release(*link);
+  strays_.push_back(*link);
+  return next_stray();
 }
 
 void Modem::on_open_answer(Connection& connection, const chat::Answer& answer) {
@@ -154,7 +171,7 @@ void Modem::on_opened(Connection& connection) {
   expect_first_data(connection);
   log(log::Level::kInfo,
       "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());
-  if (connection.close_wanted) return;
+  if (std::exchange(connection.moving, false) || connection.close_wanted) return;
   host_.opened(connection.id);
   const std::vector<std::byte> early = std::exchange(connection.early, {});
   if (!early.empty()) give(connection, connection.to, early);
@@ -164,7 +181,7 @@ void Modem::retry_open(Connection& connection, std::chrono::milliseconds pause) 
   ++counters_.retries;
   links_.release(connection.link);
   connection.link = -1;
-  if (connection.close_wanted) return forget(connection.id);
+  if (connection.close_wanted && !connection.moving) return forget(connection.id);
   connection.state = Connection::State::kWaiting;
   connection.not_before = now_ + pause;
 }
@@ -175,6 +192,11 @@ void Modem::open_failed(Connection& connection, int posix, int err, std::string 
   log(log::Level::kInfo, what);
   // One report says that a link was open after a time-out all the same (MODEM-NOTES): close it.
   const bool maybe_open = posix == ETIMEDOUT;
+  if (connection.moving) {
+    connection.link_open = maybe_open;
+    if (!maybe_open) links_.release(std::exchange(connection.link, -1));
+    return end_moving(connection, {ECONNRESET, "no other link could be opened to it"});
+  }
   const bool tell = !connection.close_wanted;
   connection.failed = tell;
   connection.link_open = maybe_open;

@@ -45,6 +45,9 @@ void Modem::drop_bringup() {
   config_.pin_refused = bringup_->pin_refused();
   const bool echo = found_ ? found_->echo : bringup_->found().echo;
   turned_echo_off_ = bringup_->was_answered() && echo;
+  const Bringup::Leftovers left = bringup_->leftovers();
+  unfinished_ = std::max(unfinished_, left.payload);
+  leftover_data_mode_ = leftover_data_mode_ || left.data_mode;
   bringup_.reset();
 }
 
@@ -233,6 +236,8 @@ void Modem::lose_connections(int posix, std::string_view why) {
     connection->result_due.reset();
     if (connection->close_wanted) {
       forget(id);
+    } else if (connection->moving) {
+      end_moving(*connection, {posix, why});
     } else if (connection->state == Connection::State::kOpening ||
                connection->state == Connection::State::kRefused) {
       // Nobody has been told yet that it is open: it may have another try.
@@ -253,9 +258,7 @@ void Modem::fail_waiting(const Error& error) {
   for (const auto& [id, connection] : connections_) {
     if (connection.state == Connection::State::kWaiting) waiting.push_back(id);
   }
-  for (const ConnectionId id : waiting) {
-    if (connections_.erase(id) > 0) host_.open_failed(id, error);
-  }
+  for (const ConnectionId id : waiting) give_up_waiting(id, error);
   std::vector<ServerId> unstarted;
   for (const auto& [id, server] : servers_) {
     if (!server.announced) unstarted.push_back(id);

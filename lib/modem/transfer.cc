@@ -18,6 +18,7 @@ constexpr auto kSendWait = kSendTimeout + 5s;
 constexpr auto kReadWait = 10s;
 constexpr auto kBusyPause = 100ms;
 constexpr int kBusyRetries = 50;
+constexpr int kBusyRetriesAtFirst = 20;  // of a connection's first send
 constexpr int kReadErrors = 3;
 constexpr int kGarbledRetries = 2;  // of a send that was refused without a reason
 
@@ -188,6 +189,10 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
     connection.unsent.assign(sent.begin(), sent.end());
     connection.not_before = now_ + kBusyPause;
     ++counters_.retries;
+    if (busy && connection.busy_retries > kBusyRetriesAtFirst && may_move(connection)) {
+      links_.avoid(connection.link);
+      return move(connection);
+    }
     // Again: the module may have no TCP/IP any more.
     if (has_no_reason(answer) && connection.busy_retries == kGarbledRetries) {
       start_check("AT+CIPSEND: ERROR alone");
@@ -197,6 +202,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
   if (answer.err == static_cast<int>(at::Err::kNetworkNotOpened)) {
     return network_lost("+CIPERROR: network not opened");
   }
+  if (busy) links_.avoid(connection.link);
   if (connection.state == Connection::State::kOpen) connection.link_open = answer.err != 4;
   break_connection(connection, ECONNRESET, "the module refused to send (+CIPERROR:)", Drain::kYes);
 }
@@ -250,6 +256,11 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
       side_trouble_ = kWhy;
       return;
     }
+    // Bytes that a line loses are made up for by those behind the payload.
+    if (!answer.whole) {
+      return break_connection(connection, ECONNRESET, "received data was lost on the line",
+                              Drain::kNo);
+    }
     connection.read_errors = 0;
     schedule_.moved({connection.link, Direction::kReceive}, answer.payload.size(),
                     answer.header->rest > 0, now_);
@@ -302,6 +313,7 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
 void Modem::give(Connection& connection, const Endpoint& from, std::span<const std::byte> bytes) {
   connection.seems_closed = false;
   if (connection.close_wanted) return;
+  connection.received = true;
   connection.room = connection.udp ? host_.give_datagram(connection.id, from, bytes)
                                    : host_.give(connection.id, bytes);
 }

@@ -154,6 +154,8 @@ void Modem::on_command_mode() {
     }
     if (const auto* closed = std::get_if<at::LinkClosed>(&reply)) data_mode_end_ = closed->reason;
   }
+  // It has not heard of it, or can't be heard.
+  if (!data_mode_.escape_answered() && data_mode_.notice().empty()) leftover_data_mode_ = true;
   const Connection* connection = by_link(kDataModeLink);
   const bool in_order = connection != nullptr && connection->close_wanted;
   if (!in_order || !data_mode_.escape_answered()) start_check("data mode has ended");

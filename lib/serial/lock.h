@@ -46,6 +46,8 @@ class DeviceLock {
   bool is_ours() const;
   // There was a lock file of a process that has ended without giving it back.
   bool was_abandoned() const { return abandoned_; }
+  // Leaves the lock file behind, where there is one: what was begun on the device is not done.
+  void abandon() { file_.clear(); }
 
  private:
   struct File {

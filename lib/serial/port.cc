@@ -134,6 +134,10 @@ FlowControl Port::flow_control() const { return state_->flow_control; }
 
 bool Port::was_abandoned() const { return state_->lock && state_->lock->was_abandoned(); }
 
+void Port::abandon() {
+  if (state_->lock) state_->lock->abandon();
+}
+
 int Port::rate() const { return state_->rate; }
 
 Status Port::set_rate(int baud) {

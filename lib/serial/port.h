@@ -34,6 +34,8 @@ class Port {
   FlowControl flow_control() const;
   // Whoever held it before has ended without giving it back.
   bool was_abandoned() const;
+  // Ends like that, in what is seen of it: the next holder's was_abandoned() is true.
+  void abandon();
 
   // The rate that the line is at; 0 where it has none: USB carries bytes, and so does TCP.
   int rate() const;

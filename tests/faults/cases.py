@@ -230,8 +230,9 @@ def named(text):
     """The case that prints itself as `text`."""
     workload, mode, profile, seed, specs = text.split("/", 4)
     by_spec = {mishap.spec: mishap for mishap in MISHAPS}
-    return case(tuple(by_spec[spec] for spec in specs.split("+") if spec), workload, mode, profile,
-                int(seed))
+    # A "+" before a capital is part of a command's name.
+    return case(tuple(by_spec[spec] for spec in re.split(r"\+(?![A-Z])", specs) if spec), workload,
+                mode, profile, int(seed))
 
 
 def possible(workload, mode, profile):

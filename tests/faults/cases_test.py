@@ -43,6 +43,11 @@ class Matrix(unittest.TestCase):
             ways.add(bool(case.requests()))
         self.assertEqual(ways, {True, False})
 
+    def test_a_case_is_found_again_by_its_name(self):
+        for first in cases.MISHAPS:
+            case = cases.case((first, cases.MISHAPS[0]), "nine", "push", "a7670", 4711)
+            self.assertEqual(cases.named(str(case)), case)
+
     def test_every_fault_can_be_set_while_the_simulator_runs_and_all_of_them_together(self):
         with tempfile.TemporaryDirectory() as scratch:
             modem = Simulator(Path(scratch))

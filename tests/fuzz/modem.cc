@@ -98,13 +98,17 @@ class Module {
         line_ += c;
         continue;
       }
-      if (line_.starts_with("AT")) command_ = line_;
+      if (line_.starts_with("AT")) {
+        command_ = line_;
+        owes_data_ = false;
+      }
       line_.clear();
     }
     if (line_.size() > 4096) line_.clear();
   }
 
   std::string answer(Input& input) {
+    if (owes_data_) return {};
     const auto at = [this](std::string_view name) { return command_.starts_with(name); };
     const std::string link(1, static_cast<char>('0' + input.number(10)));
     const std::string own = number_behind('=', link);
@@ -145,6 +149,21 @@ class Module {
     if (at("AT+CIPSRIP?")) return say({"+CIPSRIP: 1", "OK"});
     return say({good ? "OK" : "ERROR"});
   }
+
+  // Only a part of it: the rest is never said, or some bytes of its data are lost on the line.
+  std::string damaged_answer(Input& input) {
+    std::string text = answer(input);
+    const std::size_t where = input.byte();
+    // Behind a second answer to ATO everything is data.
+    if (command_ == "ATO") owes_data_ = true;
+    if (const std::size_t data = text.find("dd"); data != std::string::npos) {
+      owes_data_ = true;
+      if (where % 2 == 1) return text.erase(data, 1 + where / 2 % 8);
+    }
+    return text.substr(0, where);
+  }
+
+  bool owes_data() const { return owes_data_; }
 
   static std::string urc(Input& input) {
     const std::string link(1, static_cast<char>('0' + input.number(10)));
@@ -195,6 +214,8 @@ class Module {
 
   std::string line_;
   std::string command_;
+  // Data that was promised has not come whole: an answer would be taken for the rest.
+  bool owes_data_ = false;
 };
 
 class World {
@@ -296,15 +317,12 @@ class World {
         }
         break;
       }
-      case 11: {
-        // A part of an answer, the rest of which never comes.
-        const std::string answer = module_.answer(input_);
-        feed(answer.substr(0, input_.byte()));
+      case 11:
+        feed(module_.damaged_answer(input_));
         break;
-      }
       case 12:
         // Not 'd's: they must never come out as data.
-        if (input_.number(4) == 0) feed(without_headers(input_.text()));
+        if (input_.number(4) == 0 && !module_.owes_data()) feed(without_headers(input_.text()));
         break;
       case 13:
         if (!host_.side_open) {

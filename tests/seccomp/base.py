@@ -10,6 +10,7 @@ NOBODY = 65534
 
 BUSYBOX = BUILD / "unpacked" / "busybox-static" / "bin" / "busybox"
 GIT_LFS = BUILD / "unpacked" / "git-lfs" / "usr" / "bin" / "git-lfs"
+START_AT = BUILD / "tests" / "seccomp" / "dynamic_start_at"
 
 
 def static(name):

@@ -5,7 +5,7 @@ import sys
 
 from harness import ADDRESS, main, process, servers, sha256
 from harness.git import GitHttpServer
-from seccomp.base import BUSYBOX, GIT_LFS, SeccompTest, go, static
+from seccomp.base import BUSYBOX, GIT_LFS, START_AT, SeccompTest, go, static
 from seccomp.lfs_server import LfsServer
 from sharing.base import eventually
 
@@ -51,15 +51,30 @@ class Programs(SeccompTest):
         for name in ("one", "two", "three"):
             self.assert_same_bytes((self.scratch / name).read_bytes(), FILE)
 
+    def assert_starts_static_programs(self, *starter):
+        """The command `starter PROGRAM ARGV…` starts a static one that has the modem, and only the
+        descriptors that the kernel would have left it."""
+        seen = self.succeeds(self.run_tool(*starter, BUSYBOX, "wget", "-q", "-O", "-", self.url))
+        self.assert_same_bytes(seen.stdout, FILE)
+        look = (*starter, BUSYBOX, "sh", "-c", "cd /proc/self/fd && echo *")
+        kernel = self.succeeds(self.over_kernel(*look))
+        self.assertEqual(self.succeeds(self.run_tool(*look)).stdout, kernel.stdout)
+
     def test_a_static_program_is_started_by_its_descriptor(self):
         script = ("import os, sys\n"
                   "os.execve(os.open(sys.argv[1], os.O_RDONLY), sys.argv[2:], os.environ)\n")
-        command = [sys.executable, "-c", script, BUSYBOX]
-        seen = self.succeeds(self.run_tool(*command, "wget", "-q", "-O", "-", self.url))
-        self.assert_same_bytes(seen.stdout, FILE)
-        look = (*command, "sh", "-c", "cd /proc/self/fd && echo *")
-        kernel = self.succeeds(self.over_kernel(*look))
-        self.assertEqual(self.succeeds(self.run_tool(*look)).stdout, kernel.stdout)
+        self.assert_starts_static_programs(sys.executable, "-c", script)
+
+    def test_a_static_program_is_started_by_execveat(self):
+        for how in ("directory", "here", "itself", "no-link"):
+            with self.subTest(how):
+                self.assert_starts_static_programs(START_AT, how)
+
+    def test_a_link_is_refused_where_none_may_be_followed(self):
+        link = self.scratch / "busybox"
+        link.symlink_to(BUSYBOX)
+        seen = self.run_tool(START_AT, "no-link", link, "true")
+        self.assertEqual((seen.status, seen.stdout), (1, b"execveat ELOOP\n"), seen)
 
     def test_a_hundred_gets_of_a_go_program_run_at_once(self):
         url = f"http://{ADDRESS}:{self.web.port}/"

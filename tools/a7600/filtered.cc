@@ -40,8 +40,8 @@ std::optional<std::string> put_filter(const std::string& supervisor) {
   return std::nullopt;
 }
 
-// A program that fexecve(3) starts has a descriptor of itself, for us alone. A script's interpreter
-// has yet to open it.
+// A program that fexecve(3) or execveat(2) starts has a descriptor of itself, for us alone. A
+// script's interpreter has yet to open it.
 void close_own_descriptor(std::string_view path) {
   constexpr std::string_view kDescriptors = "/proc/self/fd/";
   if (!path.starts_with(kDescriptors) || interpreter_of(std::string(path)) != path) return;

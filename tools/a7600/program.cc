@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "program.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,12 +20,6 @@ Error cannot(const std::string& path, const std::string& why) {
   return {EPERM, -1, path + " can't be intercepted: " + why};
 }
 
-bool is_program(const std::string& path) {
-  struct stat status;
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
-}
-
 Result<std::string> find_in_path(const std::string& name) {
   const Error missing{ENOENT, -1, name + ": command not found"};
   const Error forbidden{EACCES, -1, name + ": permission denied"};
@@ -35,7 +27,7 @@ Result<std::string> find_in_path(const std::string& name) {
   if (name.find('/') != std::string::npos) {
     if (::stat(name.c_str(), &status) != 0) return errno == EACCES ? forbidden : missing;
     if (S_ISDIR(status.st_mode)) return Error{EACCES, -1, name + ": is a directory"};
-    return is_program(name) ? Result<std::string>(name) : forbidden;
+    return is_executable_file(name.c_str()) ? Result<std::string>(name) : forbidden;
   }
   const char* path = ::getenv("PATH");
   bool seen = false;
@@ -43,32 +35,29 @@ Result<std::string> find_in_path(const std::string& name) {
     const std::size_t size = std::min(rest.find(':'), rest.size());
     const std::string directory(rest.substr(0, size));
     const std::string candidate = (directory.empty() ? "." : directory) + '/' + name;
-    if (is_program(candidate)) return candidate;
+    if (is_executable_file(candidate.c_str())) return candidate;
     seen = seen || (::stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode));
     if (size == rest.size()) return seen ? forbidden : missing;
     rest.remove_prefix(size + 1);
   }
 }
 
-// The dynamic linker drops LD_PRELOAD for programs that gain rights; under a filter that an
-// ordinary user has set, they don't gain them.
 Status check_rights(const std::string& path, Via via) {
-  const bool root = ::geteuid() == 0;
-  if (via == Via::kSeccomp && root) return Done{};
-  const std::string consequence = via == Via::kSeccomp
-                                      ? "under a filter such programs don't get their rights"
-                                      : "for such programs the system ignores LD_PRELOAD";
-  struct stat status;
-  if (::stat(path.c_str(), &status) != 0) return Done{};
-  if ((status.st_mode & S_ISUID) != 0 && status.st_uid != ::geteuid()) {
-    return cannot(path, "it is setuid, and " + consequence);
-  }
-  const bool setgid = (status.st_mode & S_ISGID) != 0 && (status.st_mode & S_IXGRP) != 0;
-  if (setgid && status.st_gid != ::getegid()) {
-    return cannot(path, "it is setgid, and " + consequence);
-  }
-  if (!root && ::getxattr(path.c_str(), "security.capability", nullptr, 0) > 0) {
-    return cannot(path, "it has capabilities of its own, and " + consequence);
+  if (via == Via::kSeccomp && ::geteuid() == 0) return Done{};
+  const auto refused = [&](const std::string& what) {
+    return cannot(path, what + (via == Via::kSeccomp
+                                    ? ", and under a filter such programs don't get their rights"
+                                    : ", and for such programs the system ignores LD_PRELOAD"));
+  };
+  switch (gain_of(path.c_str())) {
+    case Gain::kNone:
+      return Done{};
+    case Gain::kUser:
+      return refused("it is setuid");
+    case Gain::kGroup:
+      return refused("it is setgid");
+    case Gain::kCapabilities:
+      return refused("it has capabilities of its own");
   }
   return Done{};
 }

@@ -127,6 +127,27 @@ TEST_CASE(
   }
 }
 
+// Seen in the matrix: only what came behind the last pause was looked at.
+TEST_CASE("a restart within a pushed payload is none of it with pauses between its words, either") {
+  const std::string boot("\0\r\nRDY\r\n", 8);
+  for (std::size_t size = 5; size <= 40; ++size) {
+    INFO(size);
+    Recorder recorder;
+    recorder.feed("\r\n+RECEIVE,1," + std::to_string(size) + "\r\nha");
+    recorder.pass(20ms);
+    recorder.feed("lf");
+    for (const std::string& words :
+         {boot, std::string("\r\n+CPIN: READY\r\n"), std::string("\r\nSMS DONE\r\n"),
+          std::string("\r\nPB DONE\r\n")}) {
+      recorder.pass(20ms);
+      recorder.feed(words);
+    }
+    REQUIRE_FALSE(recorder.events.empty());
+    CHECK(recorder.events.front() == "cut 1");
+    for (const std::string& event : recorder.events) CHECK_FALSE(event.starts_with("pushed"));
+  }
+}
+
 TEST_CASE("the end of a pushed payload that came late and might be a restart is held, not lost") {
   Recorder recorder;
   recorder.feed("\r\n+RECEIVE,1,6\r\nhalf");

@@ -20,7 +20,21 @@ TEST_CASE("a read's payload comes with its answer") {
 TEST_CASE("a payload may be followed by OK without an empty line") {
   CHECK(replay(reading(1), "\r\n+CIPRXGET: 2,1,5,11\r\ndata \r\nOK\r\n").events ==
         Events{"ok read=1,5,11 'data '"});
-  CHECK(replay(reading(1), "\r\n+CIPRXGET: 2,1,5,11\r\ndata OK\r\n").events ==
+}
+
+// A line that loses a byte of a payload makes one of those behind it the payload's end.
+TEST_CASE("a payload that a line end does not follow has a gap") {
+  for (const std::string_view end : {"OK\r\n", "\n\r\nOK\r\n", "\nOK\r\n", "a \r\nOK\r\n"}) {
+    INFO(end);
+    CHECK(replay(reading(1), "\r\n+CIPRXGET: 2,1,5,11\r\ndata " + std::string(end)).events.back() ==
+          "ok read=1,5,11 'data ' with a gap");
+  }
+}
+
+TEST_CASE("a payload ends as its header does") {
+  CHECK(replay(reading(1), "\n+CIPRXGET: 2,1,5,11\ndata \nOK\n").events ==
+        Events{"ok read=1,5,11 'data '"});
+  CHECK(replay(reading(1), "\r\r\n+CIPRXGET: 2,1,5,11\r\r\ndata \r\r\nOK\r\r\n").events ==
         Events{"ok read=1,5,11 'data '"});
 }
 

@@ -36,6 +36,7 @@ void Recorder::on_answer(const chat::Answer& answer) {
              std::to_string(answer.header->size) + "," + std::to_string(answer.header->rest);
   }
   if (answer.header || !answer.payload.empty()) event += " '" + text_of(answer.payload) + "'";
+  if (!answer.whole) event += " with a gap";
   events.push_back(event);
   if (after_answer) after_answer();
 }

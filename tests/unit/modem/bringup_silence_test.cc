@@ -29,8 +29,8 @@ TEST_CASE("a silent module is probed, escaped, padded and given up") {
   rig.open(1);
   resynchronise(rig);
   rig.pass(200ms);
-  for (int i = 0; i < 3; ++i) {
-    rig.expect("ATE0");
+  for (const char* probe : {"ATE0", "ATV1", "ATE0"}) {
+    rig.expect(probe);
     CHECK(rig.events().empty());
     rig.pass(1s);
   }
@@ -38,6 +38,22 @@ TEST_CASE("a silent module is probed, escaped, padded and given up") {
   CHECK(rig.last_error().text.find("does not answer") != std::string::npos);
   rig.expect_nothing();
   CHECK_FALSE(rig.modem.deadline().has_value());
+}
+
+// Seen: a host had left it so, and it was given up as silent.
+TEST_CASE("a module whose result codes are numbers is told to use words") {
+  Rig rig;
+  rig.open(1);
+  resynchronise(rig);
+  rig.raw("0\r");
+  rig.pass(200ms);
+  rig.expect("ATE0");
+  rig.raw("0\r");
+  rig.pass(1s);
+  rig.expect("ATV1");
+  rig.say("OK");
+  rig.play(whole_bringup());
+  CHECK(rig.modem.up());
 }
 
 // Seen: behind a command of `a7600 status` a connect failed with "the module is not up".

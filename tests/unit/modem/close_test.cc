@@ -28,6 +28,19 @@ TEST_CASE("a close is done when its result is there, behind OK or before it") {
   }
 }
 
+// Seen by a fuzzer.
+TEST_CASE("a connection that was closed while it opened is asked for nothing") {
+  Rig rig;
+  rig.bring_up();
+  rig.open(1);
+  rig.expect(Rig::open_command(1, 9));
+  rig.close(1);
+  rig.write(1, "late");
+  rig.say("OK|+CIPOPEN: 9,0");
+  rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
+  CHECK(rig.events() == Events{"closed 1"});
+}
+
 TEST_CASE("between OK and the result of a close the channel serves others") {
   Rig rig;
   connected(rig).close(1);

@@ -185,6 +185,30 @@ TEST_CASE("a peer's close during a check is not forgotten") {
   CHECK(rig.events() == Events{"ended 1"});
 }
 
+TEST_CASE("a payload that a silent module may still wait for is completed when it is tried again") {
+  Rig rig;
+  two_connected(rig);
+  CHECK_FALSE(rig.modem.has_leftovers());
+  rig.write(1, "hello");
+  rig.expect("AT+CIPSEND=9,5");
+  CHECK(rig.modem.has_leftovers());
+  rig.pass(20s);  // no prompt
+  rig.expect_bytes("\r\r\r\r\r");
+  rig.pass(200ms);
+  rig.expect("ATE0");
+  rig.pass(20s);
+  rig.sent();
+  CHECK(rig.events() == Events{"ended 1 ECONNRESET", "ended 2 ENETDOWN"});
+  CHECK(rig.modem.has_leftovers());
+  rig.open(3);
+  CHECK(rig.events() == Events{"reopened"});
+  rig.expect_bytes("\r\r\r\r\r");
+  rig.pass(200ms);
+  rig.expect("ATE0");
+  rig.say("OK");
+  CHECK_FALSE(rig.modem.has_leftovers());
+}
+
 // ---- The network is lost
 
 TEST_CASE("a network closed unexpectedly ends every connection, with what is not read") {

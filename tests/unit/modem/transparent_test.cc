@@ -124,6 +124,31 @@ TEST_CASE("the program's close takes the line back and closes link 0") {
   rig.expect(Rig::open_command(2, 0));
 }
 
+// Seen in the matrix: a module that had been deaf for a while was asked by ATE0, which its peer
+// got.
+TEST_CASE("a module that has not answered +++ is sent it again, before any command") {
+  Rig rig(transparent());
+  connect(rig);
+  rig.close(1);
+  for (int i = 0; i < 3; ++i) {
+    rig.pass(1110ms);
+    rig.expect_bytes("+++");
+    rig.pass(5100ms);
+  }
+  CHECK(rig.modem.has_leftovers());
+  rig.expect_nothing();
+  rig.pass(1100ms);
+  rig.expect_bytes("+++");
+  rig.say("OK");
+  rig.pass(1100ms);
+  rig.expect_bytes('\x1b' + std::string(1500, '\r'));
+  rig.pass(200ms);
+  rig.play(transparent_check(",\"TCP\",\"203.0.113.1\",1001,-1"));
+  rig.play({{"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
+  CHECK(rig.events() == Events{"closed 1"});
+  CHECK_FALSE(rig.modem.has_leftovers());
+}
+
 TEST_CASE("what was written before the close leaves before the escape sequence") {
   Rig rig(transparent());
   rig.close_when_taken = true;

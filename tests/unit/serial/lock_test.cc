@@ -132,6 +132,20 @@ TEST_CASE("a lock file whose pid was given to another process is taken over") {
   CHECK(bench.text() == hdb(::getpid()));
 }
 
+TEST_CASE("a lock that is abandoned in so many words is taken over, and found to have been") {
+  const Bench bench;
+  {
+    Result<DeviceLock> lock = bench.acquire();
+    REQUIRE(lock.ok());
+    CHECK_FALSE(lock.value().was_abandoned());
+    lock.value().abandon();
+  }
+  CHECK(bench.text() == hdb(::getpid()));
+  Result<DeviceLock> lock = bench.acquire();
+  REQUIRE(lock.ok());
+  CHECK(lock.value().was_abandoned());
+}
+
 // What must not come of that: minicom and pppd write the lock file first and open the device then.
 TEST_CASE("a fresh lock file of a process that hasn't opened the device yet is EBUSY") {
   const Bench bench;
