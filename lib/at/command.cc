@@ -44,6 +44,8 @@ std::string read(int link, std::size_t most) {
   return joined("AT+CIPRXGET=2,", link, ",", most);
 }
 
+std::string unread(int link) { return joined("AT+CIPRXGET=4,", link); }
+
 std::string close(int link) { return joined("AT+CIPCLOSE=", link); }
 
 std::string acknowledged(int link) { return joined("AT+CIPACK=", link); }

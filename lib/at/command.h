@@ -25,6 +25,7 @@ std::string open_udp(int link, std::uint16_t local_port);
 std::string send(int link, std::size_t size);
 std::string send_to(int link, std::size_t size, const Endpoint& to);
 std::string read(int link, std::size_t most = kLargestRead);
+std::string unread(int link);  // how much there is to read (AT+CIPRXGET=4)
 std::string close(int link);
 std::string acknowledged(int link);  // AT+CIPACK, manual 2.16
 std::string server_start(std::uint16_t port, int server);

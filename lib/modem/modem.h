@@ -192,6 +192,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
     kStopServer,
     kResolve,
     kRxMode,
+    kUnread,  // of a link that a host before had
     kStillOpen,
     kResume,
     kSend,
@@ -389,6 +390,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   // Direct push mode (push.cc).
   bool next_rx_mode();
+  bool next_unread();
   bool reads_by_command() const;
   bool everyone_keeps_up() const;
   bool is_owner_certain() const;
@@ -443,6 +445,8 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // something of ours has been open, or it has had the time for all of it.
   std::optional<chat::TimePoint> leftover_push_at_;
   std::optional<chat::TimePoint> leftovers_until_;
+  unsigned stale_links_ = 0;   // a host before had them, bit 0 for link 0; to be asked about
+  bool holds_unread_ = false;  // the module still has data for one of them
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};

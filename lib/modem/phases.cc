@@ -172,6 +172,8 @@ void Modem::bringup_up() {
     links_.clear();
     strays_.clear();
     leftovers_until_ = now_ + kLeftoversLast;
+    stale_links_ = open_links;
+    holds_unread_ = false;
     return;
   }
   std::vector<int> closed;

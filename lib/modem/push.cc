@@ -2,6 +2,7 @@
 //
 // Direct push mode (manual 1.2): received data that comes by itself, and whose it is.
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <set>
 #include <utility>
@@ -42,8 +43,8 @@ bool Modem::everyone_keeps_up() const {
 // Whether what names a pushed payload will do for every connection there is, or is about to be.
 bool Modem::is_owner_certain() const {
   if (rx_mode_.naming() == RxMode::Naming::kLink) return true;
-  // A link that somebody else has opened may have any peer.
-  if (links_.has_foreign()) return false;
+  // A link that somebody else has opened may have any peer, as that of a host before had.
+  if (links_.has_foreign() || holds_unread_) return false;
   std::set<Endpoint> peers;
   std::size_t count = 0;
   bool datagrams = false;
@@ -57,11 +58,26 @@ bool Modem::is_owner_certain() const {
   return rx_mode_.naming() == RxMode::Naming::kSource && !datagrams && peers.size() == count;
 }
 
+// What the module has kept of a link that a host before had open comes, too, when push begins. By
+// its source alone it would be taken for what a connection to the same peer receives.
+bool Modem::next_unread() {
+  if (!rx_mode_.push_wanted() || rx_mode_.naming() == RxMode::Naming::kLink) return false;
+  while (stale_links_ != 0) {
+    const int link = std::countr_zero(stale_links_);
+    stale_links_ &= stale_links_ - 1;
+    if (by_link(link) != nullptr) continue;
+    command(Task::kUnread, 0, {.text = at::unread(link), .payload = {}});
+    return true;
+  }
+  return false;
+}
+
 bool Modem::next_rx_mode() {
   if (rx_mode_.policy() == PushPolicy::kNever && rx_mode_.buffered()) return false;
   const bool datagrams = std::any_of(connections_.begin(), connections_.end(),
                                      [](const auto& entry) { return entry.second.udp; });
   rx_mode_.need_push(datagrams);
+  if (next_unread()) return true;
   if (!rx_command_) {
     rx_command_ = rx_mode_.next_command({everyone_keeps_up(), is_owner_certain()}, now_);
   }

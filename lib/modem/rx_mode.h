@@ -70,6 +70,8 @@ class RxMode {
     if (needed && !push_needed_) not_before_ = {};
     push_needed_ = needed;
   }
+  // Whether a change to push mode is wanted, or was made.
+  bool push_wanted() const;
   // Something was pushed, and this is what it was named by.
   void on_push(Naming seen);
 
@@ -112,7 +114,6 @@ class RxMode {
     void found(std::optional<int> value);
   };
 
-  bool push_wanted() const;
   std::optional<std::string> setup_command();
   void on_setup_answer(bool ok);
   // Whether the source should be told now; a change is a command that pushing goes on during.

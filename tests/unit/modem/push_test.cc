@@ -88,6 +88,41 @@ TEST_CASE("nothing is opened while the module pushes what a host before has left
 
 // Seen in the matrix of faults: where nothing is ever asked, a module that had died was never found
 // out, and the program waited for ever.
+// Seen in the matrix of faults, likewise: a module that names the peer, not the link, pushed what
+// it had kept of a closed link, and a connection to the same peer was given it.
+TEST_CASE("where a host before has left data unread, it is not pushed for a connection") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.resolve(999, "bring.up");
+  rig.play(probe() +
+           Script{{"AT+NETOPEN?", "+NETOPEN: 1|OK"},
+                  {"AT+CIPMODE?", "+CIPMODE: 0|OK"},
+                  {"AT+CIPOPEN?",
+                   "+CIPOPEN: 3,\"TCP\",\"203.0.113.9\",80,-1|"
+                   "+CIPOPEN: 4,\"TCP\",\"203.0.113.9\",80,-1|OK"},
+                  {"AT+CIPCLOSE=3", "OK|+CIPCLOSE: 3,0"},
+                  {"AT+CIPCLOSE=4", "OK|+CIPCLOSE: 4,0"},
+                  {"AT+SERVERSTART?", "OK"}} +
+           last_steps() + Script{{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
+  rig.events();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, std::string(1500, 'a'), 5000);
+  rig.play({{"AT+CIPRXGET=4,3", "+CIPRXGET: 4,3,0|OK"}});
+  SECTION("there is some") {
+    rig.play({{"AT+CIPRXGET=4,4", "+CIPRXGET: 4,4,700|OK"}});
+    rig.play({kSetUp.begin(), kSetUp.end() - 1});
+    rig.expect("AT+CIPRXGET=2,9");
+  }
+  SECTION("there is none") {
+    rig.play({{"AT+CIPRXGET=4,4", "+IP ERROR: No data|ERROR"}});
+    rig.play(kSetUp);
+    push(rig, 9, "pushed");
+    CHECK(rig.modem.link_of(1) == 9);
+  }
+}
+
 TEST_CASE("a module that falls silent while it should push is found out") {
   Rig rig;
   pushing(rig);
