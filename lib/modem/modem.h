@@ -433,6 +433,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool close_result_seen_ = false;
 
   Links links_;
+  chat::TimePoint reclaim_not_before_{};
   // Links that opened though nobody waits for them: a host before us asked and left.
   std::deque<int> strays_;
   std::map<ConnectionId, Connection> connections_;

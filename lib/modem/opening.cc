@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kBusyPause = 200ms;
+constexpr auto kReclaimPause = 1s;  // links of our own may fall free meanwhile
 constexpr auto kTimeoutMargin = 500ms;
 constexpr int kOpenAttempts = 12;  // every link once, and a little patience
 constexpr int kGarbledRetries = 2;
@@ -67,7 +68,8 @@ bool Modem::next_reclaim() {
   const bool wanted = std::any_of(connections_.begin(), connections_.end(), [](const auto& entry) {
     return entry.second.state == Connection::State::kWaiting;
   });
-  if (!link || !wanted) return false;
+  if (!link || !wanted || now_ < reclaim_not_before_) return false;
+  reclaim_not_before_ = now_ + kReclaimPause;
   links_.release(*link);
   strays_.push_back(*link);
   return next_stray();

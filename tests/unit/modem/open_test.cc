@@ -191,6 +191,8 @@ TEST_CASE("with ten links in use the one that has been for longest is closed, an
   rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}, {Rig::open_command(1, 9), "OK|+CIPOPEN: 9,0"}});
   CHECK(rig.events() == Events{"opened 1"});
   rig.open(2);
+  rig.expect_nothing();
+  rig.pass(1s);
   rig.play(
       {{"AT+CIPCLOSE=8", "+CIPCLOSE: 8,4|ERROR"}, {Rig::open_command(2, 8), "OK|+CIPOPEN: 8,0"}});
   CHECK(rig.events() == Events{"opened 2"});
@@ -210,6 +212,7 @@ TEST_CASE("an open that every link is refused fails, and costs the others nothin
     rig.play({{"AT+CIPCLOSE=" + std::string(link), "+CIPCLOSE: " + std::string(link) + ",4|ERROR"},
               {"AT+CIPOPEN=" + std::string(link) + ",\"UDP\",,,5000",
                "+CIPOPEN: " + std::string(link) + ",4|ERROR"}});
+    rig.pass(1s);
   }
   CHECK(rig.events() == Events{"open_failed 1 EOPNOTSUPP"});
   rig.connect(2, 8);
