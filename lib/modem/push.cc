@@ -164,6 +164,9 @@ void Modem::take_pushed(Via via, int link, const std::optional<Endpoint>& from,
       break;
     case Connection::State::kOpen:
     case Connection::State::kDraining:
+      // What the latest read has left comes by itself, or will be told anew.
+      connection->rest = 0;
+      connection->unread = false;
       schedule_.moved({connection->link, Direction::kReceive}, bytes.size(),
                       bytes.size() >= kBulkPush, now_);
       give(*connection, from.value_or(connection->to), bytes);

@@ -213,6 +213,29 @@ TEST_CASE("a reader that falls behind takes all back to buffer access, losing no
   CHECK(rig.received(1) == "one two three");
 }
 
+// Seen at the end of a download: the last read before pushing began had left more than a chunk.
+TEST_CASE("behind what was pushed, No data is the end of it") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "first ", 5000);
+  rig.play(kSetUp);
+  rig.set_room(1, 1);
+  push(rig, 9, "pushed");
+  rig.expect("AT+CIPRXGET=1");
+  rig.say("OK");
+  rig.set_room(1, 100);
+  for (int i = 0; i < 4; ++i) {
+    if (rig.sent() == "AT+CIPRXGET=2,9\r") rig.say("+IP ERROR: No data|ERROR");
+  }
+  rig.expect_nothing();
+  CHECK(rig.events().empty());
+  CHECK(rig.received(1) == "first pushed");
+}
+
 TEST_CASE("data that stops in its middle resets its connection and checks the module") {
   Rig rig;
   pushing(rig).raw("\r\n+RECEIVE,9,1500\r\nhalf");
