@@ -392,7 +392,8 @@ class World {
       host_.contract.closes(id);
       modem_.close(id, now_);
     }
-    for (int i = 0; i < 3000 && (host_.contract.owed() > 0 || !host_.queries.empty()); ++i) {
+    for (int i = 0; i < 3000 && (host_.contract.owed() > 0 || !host_.queries.empty() || !host_.dtr);
+         ++i) {
       settle();
       pass(1s);
     }
