@@ -172,7 +172,8 @@ void Modem::bringup_up() {
     links_.clear();
     strays_.clear();
     leftovers_until_ = now_ + kLeftoversLast;
-    stale_links_ = open_links;
+    // Some were left open; the others may have been, until their peers closed them.
+    stale_links_ = open_links == 0 ? 0U : (1U << at::kLinks) - 1;
     holds_unread_ = false;
     return;
   }

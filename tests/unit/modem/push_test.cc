@@ -109,17 +109,26 @@ TEST_CASE("where a host before has left data unread, it is not pushed for a conn
   rig.say("+CIPRXGET: 1,9");
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, std::string(1500, 'a'), 5000);
-  rig.play({{"AT+CIPRXGET=4,3", "+CIPRXGET: 4,3,0|OK"}});
+  // The peer of one of them may have closed it before CIPOPEN? was asked.
+  const auto nothing_on = [&rig](int first, int last) {
+    for (int link = first; link <= last; ++link) {
+      const std::string number = std::to_string(link);
+      rig.play({{"AT+CIPRXGET=4," + number,
+                 link % 2 == 0 ? "+CIPRXGET: 4," + number + ",0|OK" : "+IP ERROR: No data|ERROR"}});
+    }
+  };
   SECTION("there is some") {
-    rig.play({{"AT+CIPRXGET=4,4", "+CIPRXGET: 4,4,700|OK"}});
+    nothing_on(0, 4);
+    rig.play({{"AT+CIPRXGET=4,5", "+CIPRXGET: 4,5,700|OK"}});
+    nothing_on(6, 8);
     rig.play({kSetUp.begin(), kSetUp.end() - 1});
     rig.expect("AT+CIPRXGET=2,9");
   }
   SECTION("there is none") {
-    rig.play({{"AT+CIPRXGET=4,4", "+IP ERROR: No data|ERROR"}});
+    nothing_on(0, 8);
     rig.play(kSetUp);
     push(rig, 9, "pushed");
-    CHECK(rig.modem.link_of(1) == 9);
+    CHECK(rig.received(1).ends_with("pushed"));
   }
 }
 
