@@ -32,6 +32,11 @@ class Events(SharingTest):
         return [line.split(": ", 2)[2] for line in self._library_logs[0].read_text().splitlines()
                 if line.startswith("a7600: warn: ")]
 
+    def works(self):
+        """A connection that is over also for the module: what goes wrong next is not its end."""
+        self.succeeds(self.exchange())
+        eventually(lambda: not self.modem.open_links(), what="the link is still open")
+
     def begin(self):
         """A connection that has carried something, and is idle now."""
         program = self.start_client(small_program("exchange"), ADDRESS, str(self.echo.port), "8",
@@ -78,7 +83,7 @@ class Events(SharingTest):
         self.only("the module has restarted", "the module has lost its network")
 
     def test_a_restart_in_the_middle_of_a_command(self):
-        self.succeeds(self.exchange())
+        self.works()
         self.modem.tell("fault reboot-in-open@100x1")
         self.succeeds(self.exchange())
         self.told("restarts", "the module has restarted")
@@ -91,7 +96,7 @@ class Events(SharingTest):
         self.only("NETWORK CLOSED UNEXPECTEDLY")
 
     def test_a_network_whose_loss_was_not_told(self):
-        self.succeeds(self.exchange())
+        self.works()
         self.modem.tell("net-drop")
         eventually(lambda: "NETWORK CLOSED" in self.modem_log())
         self.succeeds(self.exchange())
@@ -105,7 +110,7 @@ class Events(SharingTest):
         self.only("the line to the module is gone")
 
     def test_a_send_whose_result_is_missing_or_short(self):
-        self.succeeds(self.exchange())
+        self.works()
         for count, fault in enumerate(("short-send=1", "send-zero", "send-failed"), 1):
             with self.subTest(fault=fault):
                 self.modem.tell(f"fault {fault}@100x1")
@@ -113,21 +118,21 @@ class Events(SharingTest):
                 self.told("resets", "the module sent only a part", count)
 
     def test_a_send_that_the_module_refuses(self):
-        self.succeeds(self.exchange())
+        self.works()
         self.modem.tell("fault send-error=12@100x1")
         self.assertNotEqual(self.exchange().status, 0)
         self.told("resets", "the module refused to send")
         self.only("the module refused to send")
 
     def test_a_busy_module_is_counted_and_told_nobody(self):
-        self.succeeds(self.exchange())
+        self.works()
         self.modem.tell("fault send-busy@100x2")
         self.succeeds(self.exchange())
         self.assertEqual(self.status()["counters"]["retries"], 2)
         self.assertEqual(self.warnings(), [])
 
     def test_a_link_that_is_taken_is_counted_and_told_nobody(self):
-        self.succeeds(self.exchange())
+        self.works()
         self.modem.tell("fault link-collision@100x2")
         self.succeeds(self.exchange())
         self.assertEqual(self.status()["counters"]["retries"], 2)
@@ -139,7 +144,7 @@ class Events(SharingTest):
         self.told("failed_bringups", "could not open the network")
 
     def test_a_command_that_is_not_answered(self):
-        self.succeeds(self.exchange())
+        self.works()
         # Its read is lost (10 s), and with it the connection.
         self.modem.tell("fault silence=11000@100x1")
         self.exchange()

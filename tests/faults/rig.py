@@ -90,8 +90,7 @@ class Bench:
     def leftovers(self):
         """What is open at the module, as a sentence; empty if nothing is."""
         status = self.modem.status()
-        # What an ended link still holds goes when its number is used again.
-        links = [link for link in status["links"] if link["state"] != "ended"]
+        links = self.modem.open_links()
         if links or status["servers"]:
             return f"left: {links} {status['servers']}"
         return "left in data mode" if status["data_mode"] else ""
