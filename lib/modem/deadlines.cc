@@ -82,9 +82,7 @@ void Modem::expire() {
   }
   for (const ServerId id : unstopped) servers_.remove(id);
   for (const ServerId id : unstarted) {
-    if (servers_.find(id) == nullptr) continue;
-    servers_.remove(id);
-    host_.listen_failed(id, not_up());
+    if (const Server* server = servers_.find(id)) listen_failed(*server, not_up());
   }
   expire_queries();
 }

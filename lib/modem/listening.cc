@@ -44,16 +44,12 @@ bool Modem::next_server() {
     if (server.state == Server::State::kWaiting) {
       const auto index = servers_.free_index();
       if (!index) {
-        const ServerId failed = id;
-        servers_.remove(failed);
         log(log::Level::kWarn, "all four servers of the module are in use");
-        host_.listen_failed(failed, Error{EADDRINUSE, -1, "all four servers are in use"});
+        listen_failed(server, Error{EADDRINUSE, -1, "all four servers are in use"});
         return next_server();
       }
       if (config_.transparent && *index != 0) {
-        const ServerId failed = id;
-        servers_.remove(failed);
-        host_.listen_failed(failed, Error{EBUSY, -1, "transparent mode has one server"});
+        listen_failed(server, Error{EBUSY, -1, "transparent mode has one server"});
         return next_server();
       }
       server.state = Server::State::kStarting;
@@ -99,11 +95,16 @@ void Modem::on_start_server_answer(Server& server, const chat::Answer& answer) {
     server.index = -1;
     return;
   }
-  const ServerId id = server.id;
-  const bool tell = !server.stop_wanted;
   const Error error{posix_of_listen(answer), answer.err.value_or(-1),
                     "listen on port " + std::to_string(server.port) + ": refused by the module"};
   log(log::Level::kWarn, error.text);
+  listen_failed(server, error);
+}
+
+// The host has no word to wait for of one that it has stopped itself.
+void Modem::listen_failed(const Server& server, const Error& error) {
+  const ServerId id = server.id;
+  const bool tell = !server.stop_wanted;
   servers_.remove(id);
   if (tell) host_.listen_failed(id, error);
 }

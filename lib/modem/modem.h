@@ -324,6 +324,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool has_connections(int server_index) const;
   void on_start_server_answer(Server& server, const chat::Answer& answer);
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
+  void listen_failed(const Server& server, const Error& error);
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
   void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer);

@@ -267,9 +267,7 @@ void Modem::fail_waiting(const Error& error) {
     if (!server.announced) unstarted.push_back(id);
   }
   for (const ServerId id : unstarted) {
-    if (servers_.find(id) == nullptr) continue;
-    servers_.remove(id);
-    host_.listen_failed(id, error);
+    if (const Server* server = servers_.find(id)) listen_failed(*server, error);
   }
   fail_queries(error);
 }

@@ -420,6 +420,18 @@ TEST_CASE("a listener that waits for the module fails when its time is up") {
   CHECK(rig.events() == Events{"listen_failed 1 ENETDOWN"});
 }
 
+// Found by the fuzzer: its host was told all the same that it does not listen.
+TEST_CASE("nothing more is said of a listener that was stopped while it started") {
+  Rig rig;
+  rig.bring_up();
+  rig.listen(1, 8080, 5s);
+  rig.expect("AT+SERVERSTART=8080,0");
+  rig.modem.stop(1, rig.now);
+  rig.say("RDY");
+  rig.pass(120s);
+  CHECK(rig.events().empty());
+}
+
 TEST_CASE("a restart keeps a listener that the module still has") {
   Rig rig;
   listening(rig).say("RDY");
