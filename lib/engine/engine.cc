@@ -24,14 +24,16 @@ constexpr auto kTracePause = 20ms;  // until a pipe's slow reader is tried again
 
 }  // namespace
 
-Engine::Engine(const config::Config& config, std::string address, log::Logger logger)
+Engine::Engine(const config::Config& config, std::string address, log::Logger logger,
+               Waiting& waiting)
     : config_(config),
       address_(std::move(address)),
       logger_(logger),
       tracer_(*this, now_, [this](modem::ConnectionId id) { return find(id); }),
       modem_(tracer_, bringup_config(config, std::nullopt)),
       input_(kInputSize),
-      time_(Clock::now()),
+      waiting_(waiting),
+      time_(waiting.now()),
       now_(time_.now()),
       last_progress_(now_),
       started_(now_) {}
@@ -40,8 +42,8 @@ Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
                                                const std::string& address, const Pass& pass,
-                                               log::Logger logger) {
-  std::unique_ptr<Engine> engine(new Engine(config, address, logger));
+                                               log::Logger logger, Waiting& waiting) {
+  std::unique_ptr<Engine> engine(new Engine(config, address, logger, waiting));
   engine->pass_ = pass;
   if (auto status = engine->start_trace(); !status) return status.error();
   if (auto status = engine->listen(); !status) return status.error();
@@ -49,8 +51,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const config::Config& config,
 }
 
 Result<std::unique_ptr<Engine>> Engine::create_shared(const config::Config& config, Sharing sharing,
-                                                      log::Logger logger) {
-  std::unique_ptr<Engine> engine(new Engine(config, sharing.address, logger));
+                                                      log::Logger logger, Waiting& waiting) {
+  std::unique_ptr<Engine> engine(new Engine(config, sharing.address, logger, waiting));
   engine->listeners_ = std::move(sharing.listeners);
   engine->pass_ = sharing.pass;
   engine->sharing_ = std::move(sharing);
@@ -108,8 +110,7 @@ void Engine::run() {
     if (side_) write_side_port();
     tracer_.flush();
     const int planned = wait_time();
-    const int count =
-        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), planned);
+    const int count = waiting_.wait(epoll_.get(), events, planned);
     look_at_the_clock(planned);
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -147,7 +148,7 @@ int Engine::wait_time() const {
   if (has_datagrams()) consider(next_census_);
   if (tracer_.has_pending()) consider(now_ + kTracePause);
   if (!deadline) return -1;
-  const auto left = *deadline - time_.at(Clock::now());
+  const auto left = *deadline - time_.at(waiting_.now());
   return static_cast<int>(std::clamp<long long>(
       std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, INT_MAX));
 }
@@ -155,7 +156,7 @@ int Engine::wait_time() const {
 void Engine::look_at_the_clock(int planned_wait) {
   std::optional<Clock::duration> planned;
   if (planned_wait >= 0) planned = std::chrono::milliseconds(planned_wait);
-  const auto gap = time_.passed(Clock::now(), planned);
+  const auto gap = time_.passed(waiting_.now(), planned);
   now_ = time_.now();
   if (gap == Clock::duration{}) return;
   tracer_.leave_out(gap);

@@ -21,6 +21,7 @@
 #include "engine/sharing.h"
 #include "engine/socket.h"
 #include "engine/tracer.h"
+#include "engine/waiting.h"
 #include "modem/modem.h"
 #include "serial/port.h"
 #include "wire/channel.h"
@@ -42,10 +43,12 @@ class Engine final : private modem::Host {
   // stderr; see also Sharing::log_apart.
   static Result<std::unique_ptr<Engine>> create(const config::Config& config,
                                                 const std::string& address, const Pass& pass,
-                                                log::Logger logger);
+                                                log::Logger logger,
+                                                Waiting& waiting = Waiting::real());
   // One for many programs, with control sockets that the caller has made.
   static Result<std::unique_ptr<Engine>> create_shared(const config::Config& config,
-                                                       Sharing sharing, log::Logger logger);
+                                                       Sharing sharing, log::Logger logger,
+                                                       Waiting& waiting = Waiting::real());
   ~Engine() override;
 
   // Runs until a kFinish request, finish() or finish_when_idle() has been carried out.
@@ -70,7 +73,7 @@ class Engine final : private modem::Host {
   using Clock = chat::Clock;
   using TimePoint = chat::TimePoint;
 
-  Engine(const config::Config& config, std::string address, log::Logger logger);
+  Engine(const config::Config& config, std::string address, log::Logger logger, Waiting& waiting);
 
   // ---- The loop (engine.cc)
   Status listen();
@@ -270,6 +273,7 @@ class Engine final : private modem::Host {
   std::optional<SideLine> side_;
   bool side_refused_ = false;  // it could not be opened, since port_ was
   std::vector<std::byte> input_;
+  Waiting& waiting_;
   RunningTime time_;
   TimePoint now_;
   UniqueFd trace_call_;  // of the one who asked for the trace
