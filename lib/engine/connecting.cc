@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "engine/engine.h"
 
@@ -163,7 +164,9 @@ void Engine::give_up(Socket& socket) {
   socket.pending_error = 0;
   socket.connect_reported = true;
   socket.was_connected = false;
-  begin_close(socket);
+  // The modem has not heard of one that is held.
+  if (!std::exchange(socket.held, false)) return begin_close(socket);
+  std::erase(held_, socket.id);
 }
 
 // connect(2) with AF_UNSPEC: the socket is as new, but for its options and the port it was bound
@@ -189,6 +192,7 @@ void Engine::connect(UniqueFd call, const wire::Request& request, Socket& socket
   if (socket.is_ipv6_only()) return static_cast<void>(reply_error(call, ENETUNREACH));
   switch (socket.state) {
     case Socket::State::kIdle:
+      if (socket.starts_listening()) return static_cast<void>(reply_error(call, EISCONN));
       if (socket.spent) return renew(call, request, socket);
       start_connecting(call, request, socket);
       if (socket.state == Socket::State::kFailed) {

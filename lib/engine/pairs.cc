@@ -49,8 +49,8 @@ void Engine::on_pair(Socket& socket, unsigned events) {
       destroy(id);
       break;
     case Socket::State::kConnecting:
-      // close() and shutdown() alike give the attempt up.
-      if ((events & EPOLLHUP) != 0) begin_close(socket);
+      // close() and shutdown() alike give the attempt up; another thread may be in connect() still.
+      if ((events & EPOLLHUP) != 0) give_up(socket);
       break;
     case Socket::State::kConnected:
       if ((events & EPOLLHUP) != 0) {
@@ -142,6 +142,8 @@ void Engine::destroy(modem::ConnectionId id) {
   if (found == sockets_.end()) return;
   answer_closers(id);
   answer_progress(*found->second, std::nullopt);
+  // Closed in the middle of listen(): the module may have started its server already.
+  if (found->second->starts_listening()) modem_.stop(id, now_);
   by_cookie_.erase(found->second->cookie);
   const std::unique_ptr<Socket> socket = std::move(found->second);
   sockets_.erase(found);

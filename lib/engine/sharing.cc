@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMostSocketsOfAProcess = 1024;
 constexpr std::size_t kMostSocketsOfAUser = 4096;
 constexpr std::size_t kMostSilentCallsOfAUser = 256;
-constexpr auto kRateWindow = 1s;
+constexpr std::chrono::milliseconds kRateWindow{1000};
 
 bool in_group(int call, gid_t group) {
   std::array<gid_t, 256> groups;

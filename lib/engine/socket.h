@@ -33,6 +33,8 @@ struct Socket {
   Socket(modem::ConnectionId id_, std::uint64_t cookie_) : id(id_), cookie(cookie_) {}
 
   bool is_udp() const { return datagrams.has_value(); }
+  // Whether a listen() waits for the module.
+  bool starts_listening() const { return state == State::kIdle && !waiters.empty(); }
   // Whether a program may still hold it.
   bool is_live() const { return is_udp() ? datagrams->alive() : pair.is_open(); }
   // The state in the words of control messages.
