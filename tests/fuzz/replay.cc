@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "input.h"
@@ -56,9 +57,12 @@ Bytes mutation(const std::vector<Bytes>& corpus, std::mt19937& dice) {
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
+  // In order of their names: a folder has none, and the mutations follow from it.
+  std::set<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(argv[1])) paths.insert(entry.path());
   std::vector<Bytes> corpus;
-  for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
-    std::ifstream file(entry.path(), std::ios::binary);
+  for (const auto& path : paths) {
+    std::ifstream file(path, std::ios::binary);
     corpus.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
   if (corpus.empty()) return 2;
