@@ -248,6 +248,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void skip(std::string_view line);
   void handle_result(const at::Reply& reply);
   void expire();
+  std::string why_not_dialled(const Connection& connection) const;
 
   // Phases (phases.cc).
   void next_bringup();
@@ -269,6 +270,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   Error not_up() const;
 
   // Connections: opening.cc, closing.cc.
+  std::optional<int> free_link() const;
   bool next_open();
   bool next_reclaim();
   void on_open_answer(Connection& connection, const chat::Answer& answer);
