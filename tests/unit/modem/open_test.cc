@@ -429,8 +429,7 @@ TEST_CASE("a link becomes free when its peer has closed and everything is read")
   connect_ten(rig);
   rig.open(11);
   rig.say("+IPCLOSE: 3,1");
-  rig.play({{"AT+CIPRXGET=2,3", "+IP ERROR: No data|ERROR"},
-            {Rig::open_command(11, 3), "OK|+CIPOPEN: 3,0"}});
+  rig.play({{"AT+CIPRXGET=2,3", kNoData}, {Rig::open_command(11, 3), "OK|+CIPOPEN: 3,0"}});
   CHECK(rig.events() == Events{"ended 7", "opened 11"});
 }
 
