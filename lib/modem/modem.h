@@ -448,9 +448,6 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // something of ours has been open, or it has had the time for all of it.
   std::optional<chat::TimePoint> leftover_push_at_;
   std::optional<chat::TimePoint> leftovers_until_;
-  unsigned stale_links_ =
-      0;  // a host before may have had them, bit 0 for link 0; to be asked about
-  bool holds_unread_ = false;  // the module still has data for one of them
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
