@@ -11,8 +11,13 @@
 
 namespace a7600::serial {
 
-// Whether a process of that id exists, ours or not.
+// Whether a process of that id runs, ours or not. One that has ended, and whose parent hasn't asked
+// how, doesn't.
 bool is_alive(pid_t pid);
+
+// Waits until process `pid` has ended, but so long at `most`, and only for a child of ours. Whether
+// it has.
+bool outlives_child(pid_t pid, std::chrono::milliseconds most);
 
 // Whether process `pid` has the character device of that number open. nullopt when its descriptors
 // are not for us to see: another user's process, or it has just ended.

@@ -6,10 +6,14 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "child.h"
@@ -18,6 +22,8 @@
 
 namespace a7600::serial {
 namespace {
+
+using namespace std::chrono_literals;
 
 TEST_CASE("a device that only we have open has no other holder") {
   const Pty pty;
@@ -46,6 +52,32 @@ TEST_CASE("a thread with a descriptor table of its own, as the engine has, is fo
   });
   REQUIRE(child.told() == "open");
   CHECK(find_holder(pty.device) == child.pid());
+}
+
+TEST_CASE("a process is alive while any thread of it is, the first or another") {
+  const Child child([](const auto& tell) {
+    std::thread([&] {
+      tell("");
+      ::_exit(0);
+    }).detach();
+    ::syscall(SYS_exit, 0);  // this thread's alone
+  });
+  const std::string state = "/proc/" + std::to_string(child.pid()) + "/stat";
+  const auto first_has_ended = [&] {
+    std::ifstream stream(state);
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    return text.find(") Z ") != std::string::npos;
+  };
+  while (!first_has_ended()) std::this_thread::yield();
+  CHECK(is_alive(child.pid()));
+}
+
+TEST_CASE("the end of a child is waited for, a moment, and nobody else's is") {
+  Child child([](const auto& tell) { tell(""); });
+  CHECK_FALSE(outlives_child(child.pid(), 0ms));
+  ::kill(child.pid(), SIGKILL);
+  CHECK(outlives_child(child.pid(), 1min));
+  CHECK_FALSE(outlives_child(::getppid(), 1min));
 }
 
 TEST_CASE("the sentence names program and pid, or says that it doesn't know") {
