@@ -248,6 +248,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void skip(std::string_view line);
   void handle_result(const at::Reply& reply);
   void expire();
+  std::string why_not_dialled(const Connection& connection) const;
 
   // Phases (phases.cc).
   void next_bringup();
@@ -269,6 +270,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   Error not_up() const;
 
   // Connections: opening.cc, closing.cc.
+  std::optional<int> free_link() const;
   bool next_open();
   bool next_reclaim();
   void on_open_answer(Connection& connection, const chat::Answer& answer);
@@ -446,9 +448,6 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // something of ours has been open, or it has had the time for all of it.
   std::optional<chat::TimePoint> leftover_push_at_;
   std::optional<chat::TimePoint> leftovers_until_;
-  unsigned stale_links_ =
-      0;  // a host before may have had them, bit 0 for link 0; to be asked about
-  bool holds_unread_ = false;  // the module still has data for one of them
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
