@@ -29,7 +29,9 @@ void Chat::send(Command command, TimePoint now) {
   output_ += '\r';
   deadline_ = now + (command.shape == Shape::kSend ? command.prompt_timeout : command.timeout);
   answer_ = {};
+  answer_.link = command.link;
   ok_seen_ = false;
+  withheld_ = false;
   if (payload_for_ == PayloadFor::kCommand) payload_for_ = PayloadFor::kNobody;
   echo_seen_ = false;
   end_awaited_ = false;
@@ -178,7 +180,9 @@ void Chat::on_push_header(const at::PushHeader& header, TimePoint now) {
 void Chat::on_prompt(TimePoint now) {
   if (!command_ || command_->shape != Shape::kSend || answer_.prompted) return;
   const auto& payload = command_->payload;
-  const std::string_view bytes(reinterpret_cast<const char*>(payload.data()), payload.size());
+  const std::string bytes =
+      withheld_ ? std::string(payload.size(), '\r')
+                : std::string(reinterpret_cast<const char*>(payload.data()), payload.size());
   output_ += bytes;
   answer_.prompted = true;
   deadline_ = now + command_->timeout;

@@ -38,6 +38,7 @@ enum class Final { kOk, kError, kTimeout };
 
 struct Answer {
   Final final = Final::kOk;
+  int link = -1;                       // kSend, kRead: the command's
   std::optional<int> err;              // "+CIPERROR:", or the code of "+CME ERROR:"
   std::optional<at::ErrInfo> info;     // "+IP ERROR:"
   std::string text;                    // the words of "+IP ERROR:" or "+CME ERROR:"
@@ -92,6 +93,10 @@ class Chat {
   void on_time(TimePoint now);
   std::optional<TimePoint> deadline() const;
 
+  // kSend: at the prompt not the payload goes out, but as many ends of line: the link has become
+  // somebody else's, who must not be told it. No effect behind the prompt.
+  void withhold_payload() { withheld_ = true; }
+
   // Brings the deadline of the command in flight forward, to no later than `deadline`.
   void hurry(TimePoint deadline);
 
@@ -135,6 +140,7 @@ class Chat {
   TimePoint deadline_{};
   Answer answer_;
   bool ok_seen_ = false;
+  bool withheld_ = false;
   // Whose the payload is that is being received.
   enum class PayloadFor { kNobody, kCommand, kPush };
   PayloadFor payload_for_ = PayloadFor::kNobody;

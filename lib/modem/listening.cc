@@ -137,6 +137,9 @@ void Modem::on_server_stop(const at::ServerStop& stopped) {
 
 // The module has given the connection's link to a server's client.
 void Modem::displace(Connection& connection) {
+  // The prompt that comes now would have its bytes sent to the client.
+  if (task_ == Task::kSend && task_id_ == connection.id) chat_.withhold_payload();
+  if (side_.carries(Direction::kSend, connection.id)) side_.withhold_payload();
   // What has come for it already was the client's.
   early_pushes_.keep(connection.link, std::nullopt, connection.early, now_);
   connection.early.clear();
@@ -185,7 +188,7 @@ void Modem::distrust_new_owner(Task task, ConnectionId id, const chat::Answer& a
   }
   int link = -1;
   if (answer.header && !answer.payload.empty()) link = answer.header->link;
-  if (answer.sent && answer.sent->confirmed > 0) link = answer.sent->link;
+  if (answer.prompted && (!answer.sent || answer.sent->confirmed > 0)) link = answer.link;
   Connection* owner = by_link(link);
   if (owner == nullptr || owner->id == id) return;
   break_connection(*owner, ECONNRESET, "its link was still in use by another connection",

@@ -67,6 +67,8 @@ class SideChannel final : private chat::Listener {
   bool carries(ConnectionId id) const { return carries_ && carries_->id == id; }
   // The link has another owner, whose transfer it is.
   void hand_over(ConnectionId id) { carries_->id = id; }
+  // Of a send, if it has not left yet.
+  void withhold_payload() { chat_.withhold_payload(); }
   // An answer that is not there by then won't come.
   void hurry(chat::TimePoint deadline);
 

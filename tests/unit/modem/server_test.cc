@@ -434,6 +434,20 @@ TEST_CASE("a listener that waits for the module fails when its time is up") {
   CHECK(rig.events() == Events{"listen_failed 1 ENETDOWN"});
 }
 
+// Found by the fuzzer: they were sent to the client, whose own connection was broken only then.
+TEST_CASE("a client that gets the link of a send before its prompt is not sent its bytes") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.write(100, "secret");
+  rig.expect("AT+CIPSEND=0,6");
+  rig.say("+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.2:5001");
+  rig.events();
+  rig.raw("\r\n>");
+  rig.expect_bytes("\r\r\r\r\r\r");
+  rig.say("OK|+CIPSEND: 0,6,6");
+  CHECK(rig.events() == Events{"ended 101 ECONNRESET"});
+}
+
 // Found by the fuzzer: its host was told all the same that it does not listen.
 TEST_CASE("nothing more is said of a listener that was stopped while it started") {
   Rig rig;
