@@ -144,7 +144,7 @@ int Engine::wait_time() const {
   consider(closers_deadline());
   consider(held_deadline());
   if (!reports_.empty()) consider(facts_.deadline);
-  if (idle_patience_ && idle_since_) consider(*idle_since_ + *idle_patience_);
+  if (idle_since_ && !finishing_) consider(*idle_since_ + *idle_patience_);
   if (has_datagrams()) consider(next_census_);
   if (tracer_.has_pending()) consider(now_ + kTracePause);
   if (!deadline) return -1;

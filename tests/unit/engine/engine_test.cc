@@ -95,6 +95,8 @@ class Bench final : public Waiting {
     CHECK(steps_.empty());
   }
 
+  void finish_when_idle(std::chrono::milliseconds patience) { engine_->finish_when_idle(patience); }
+
   UniqueFd ask(wire::Op op, const UniqueFd& about = UniqueFd(), std::uint16_t port = 0,
                int domain = AF_INET) {
     wire::Request request;
@@ -135,6 +137,7 @@ class Bench final : public Waiting {
         const std::string said = module_(command);
         if (!said.empty()) line_.say(said);
       }
+      REQUIRE(++turns_ < 10'000);
       const int count = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 0);
       if (count > 0 || milliseconds == 0) return count;
       if (!steps_.empty()) {
@@ -159,6 +162,7 @@ class Bench final : public Waiting {
   std::vector<std::string> heard_;
   chat::TimePoint now_{1h};
   bool finishing_ = false;
+  int turns_ = 0;
 };
 
 std::string ready_module(const std::string& command) {
@@ -219,6 +223,32 @@ TEST_CASE("close() in the middle of listen() stops the server that the module is
                return true;
              },
              [&] { return bench.has_heard("AT+SERVERSTOP=0"); }});
+}
+
+// Found by the fuzzer: it turned without a pause until the module had answered, or had not.
+TEST_CASE("an engine that ends for being idle sleeps while the module is left") {
+  bool silent = false;
+  Bench bench([&](const std::string& command) { return silent ? "" : ready_module(command); },
+              Bench::For::kMany);
+  bench.finish_when_idle(1s);
+  UniqueFd socket;
+  UniqueFd made = bench.ask(wire::Op::kSocket);
+  UniqueFd listening;
+  bench.run({[&] {
+               REQUIRE(Bench::answer(made, socket) == 0);
+               listening = bench.ask(wire::Op::kListen, socket);
+               return true;
+             },
+             [&] { return bench.has_heard("AT+SERVERSTART=32768,0"); },
+             [&] {
+               bench.say("\r\nOK\r\n");
+               return Bench::answer(listening) == 0;
+             },
+             [&] {
+               silent = true;
+               socket.reset();
+               return true;
+             }});
 }
 
 // Found by the fuzzer: a use of the socket after its end.
