@@ -49,6 +49,7 @@ void Module::on_line() {
   if (!at("AT+CIPSEND=")) return;
   send_link_ = number_behind('=');
   payload_.clear();
+  prompted_ = false;
   send_to_ = quoted_peer();
   const std::size_t comma = command_.find(',');
   announced_ = comma == std::string::npos ? 0 : number_at(comma);
@@ -126,7 +127,8 @@ std::string Module::answer(const Outcome& outcome) {
   if (owed == Owes::kNothing || mute_) return {};
   if (owed == Owes::kSendResult || at("AT+CIPSEND=")) {
     if (owed == Owes::kSendResult) return answer_send(outcome);
-    if (outcome.code == 0 && is_open(send_link_)) return "\r\n>";
+    prompted_ = outcome.code == 0 && is_open(send_link_);
+    if (prompted_) return "\r\n>";
     announced_ = 0;
     return say({"+CIPERROR: " + text_of(outcome.code == 0 ? 4 : outcome.code), "ERROR"});
   }
@@ -330,8 +332,10 @@ std::string Module::peer_closes(unsigned link, int reason) {
 std::string Module::client_comes(unsigned server, const Endpoint& peer) {
   if (!speaks_lines() || server >= servers_.size() || !servers_[server]) return {};
   for (unsigned link = 0; link < 10; ++link) {
-    // A link whose last owner's data has not been read is the next one's soon enough.
-    if (is_open(link) || (on(link) != nullptr && held(*on(link)) > 0)) continue;
+    // A link whose last owner's data has not been read is the next one's soon enough, and so is one
+    // whose payload is on its way.
+    const bool receives = prompted_ && announced_ > 0 && link == send_link_;
+    if (is_open(link) || receives || (on(link) != nullptr && held(*on(link)) > 0)) continue;
     open(link, peer, false);
     return say({"+CLIENT: " + text_of(link) + "," + text_of(server) + "," + peer.to_string()});
   }

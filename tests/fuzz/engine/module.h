@@ -106,6 +106,7 @@ class Module {
   unsigned send_link_ = 0;
   Endpoint send_to_;
   std::size_t announced_ = 0;  // bytes still to come
+  bool prompted_ = false;
   std::string payload_;
 };
 
