@@ -93,8 +93,8 @@ class Chat {
   void on_time(TimePoint now);
   std::optional<TimePoint> deadline() const;
 
-  // kSend: at the prompt not the payload goes out, but as many ends of line: the link has become
-  // somebody else's, who must not be told it. No effect behind the prompt.
+  // If it is a kSend: at the prompt not the payload goes out, but as many ends of line. The link
+  // has become somebody else's, who must not be told it. No effect behind the prompt.
   void withhold_payload() { withheld_ = true; }
 
   // Brings the deadline of the command in flight forward, to no later than `deadline`.

@@ -137,9 +137,6 @@ void Modem::on_server_stop(const at::ServerStop& stopped) {
 
 // The module has given the connection's link to a server's client.
 void Modem::displace(Connection& connection) {
-  // The prompt that comes now would have its bytes sent to the client.
-  if (task_ == Task::kSend && task_id_ == connection.id) chat_.withhold_payload();
-  if (side_.carries(Direction::kSend, connection.id)) side_.withhold_payload();
   // What has come for it already was the client's.
   early_pushes_.keep(connection.link, std::nullopt, connection.early, now_);
   connection.early.clear();
@@ -228,6 +225,10 @@ void Modem::on_client(const at::ClientAccepted& client) {
     side_reads = side_.carries(owner->id);
     displace(*owner);
   }
+  // At a prompt that comes now the last owner's bytes would be sent to the client.
+  const chat::Command* command = chat_.in_flight();
+  if (command != nullptr && command->link == client.link) chat_.withhold_payload();
+  if (side_.carries() && side_.carries()->link == client.link) side_.withhold_payload();
   Server* server = servers_.by_index(client.server);
   const EarlyPushes::Taken early = early_pushes_.take(client.link, client.peer, now_);
   std::optional<ConnectionId> id;
