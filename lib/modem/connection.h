@@ -91,7 +91,8 @@ struct Connection {
 
   // kDraining: the module is known to hold bytes of it, not only asked whether it does.
   bool unread = false;
-  End end;  // kDraining: what the host will be told
+  bool unread_if_read = false;  // `unread` only since a read is on its way, whose answer tells
+  End end;                      // kDraining: what the host will be told
 };
 
 }  // namespace a7600::modem

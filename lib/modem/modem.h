@@ -37,7 +37,7 @@ struct Counters {
   std::uint64_t retries = 0;   // commands sent again, because the module was busy or the link taken
   std::uint64_t resets = 0;    // connections given up because an answer was lost or ambiguous
   std::uint64_t checks = 0;    // the module was looked at again, after silence or another oddity
-  std::uint64_t restarts = 0;  // of the module, by itself
+  std::uint64_t restarts = 0;  // of the module, by itself or told to
   std::uint64_t networks_lost = 0;    // it has lost its network
   std::uint64_t lines_lost = 0;       // the port failed
   std::uint64_t failed_bringups = 0;  // the module did not come up

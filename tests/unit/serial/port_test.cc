@@ -100,6 +100,8 @@ TEST_CASE("a port that answers AT is told from one that is silent, and from one 
     });
     CHECK(child.told() == "held");
   }
+  // Else the thread, if it runs before the port is opened again, reads EIO.
+  const UniqueFd kept(::open(pty.device.c_str(), O_RDWR | O_NOCTTY));
   std::thread answering([&] {
     // Also what the silent probe has left.
     std::string heard;
@@ -266,6 +268,17 @@ TEST_CASE("a killed holder leaves a port that can be opened") {
   });
   REQUIRE(child.told() == "open");
   child.kill();
+  CHECK(open_port(pty.device).ok());
+}
+
+TEST_CASE("a child that was just told to end is no obstacle to its parent") {
+  const Pty pty;
+  const Child holder([&](const auto& tell) {
+    Result<Port> port = open_port(pty.device);
+    tell(port.ok() ? "open" : "not open");
+  });
+  REQUIRE(holder.told() == "open");
+  ::kill(holder.pid(), SIGKILL);
   CHECK(open_port(pty.device).ok());
 }
 
