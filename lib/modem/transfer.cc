@@ -293,6 +293,7 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
   if (answer.info == at::ErrInfo::kNoData &&
       connection.rest <= static_cast<int>(at::kLargestRead)) {
     connection.read_errors = 0;
+    connection.unread = false;
     if (connection.state == Connection::State::kDraining && !connection.readable) {
       drained(connection);
     }
