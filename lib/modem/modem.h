@@ -329,6 +329,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void listen_failed(const Server& server, const Error& error);
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
+  void settle_doubts(bool answered);
   void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer);
   void on_client(const at::ClientAccepted& client);
 
@@ -371,13 +372,14 @@ class Modem final : private chat::Listener, private SideChannel::User {
   enum class Drain { kYes, kNo };
   void break_connection(Connection& connection, int posix, std::string_view why, Drain drain);
   void drained(Connection& connection);
+
+  // What may have been missed (safety_poll.cc).
   void expect_first_data(Connection& connection);
   void expect_data(Connection& connection);
   void expect_answer(Connection& connection, bool bulk);
   void safety_poll(Connection& connection);
   bool next_still_open();
   void on_still_open_answer(const chat::Answer& answer);
-  void settle_doubts(bool answered);
 
   // The second AT channel (side.cc).
   void start_side();

@@ -6,6 +6,7 @@ import random
 import signal
 import struct
 import subprocess
+import threading
 import time
 
 from harness import ADDRESS, ModemTest, build_tree, eventually, main, servers, small_program
@@ -129,15 +130,22 @@ class Stopped(SharingTest):
     """A program that is stopped with more coming than its socket holds."""
 
     def test_others_work_meanwhile_and_it_goes_on_where_it_was(self):
-        flood = self.start_for_all(servers.TcpServer(lambda c: c.sendall(CONTENT)))
         echo = self.start_for_all(servers.TcpServer(servers.echo))
         for rx in ("buffer", "push"):
             with self.subTest(rx=rx):
+                stopped = threading.Event()
+
+                def send(connection, stopped=stopped):
+                    connection.sendall(CONTENT[:1])
+                    stopped.wait(60)
+                    connection.sendall(CONTENT[1:])
+                flood = self.start(servers.TcpServer(send))
                 serving = self.serve(RX=rx)
                 program = self.start_client(small_program("exchange"), ADDRESS, str(flood.port),
                                             str(len(CONTENT)), name=rx)
                 eventually(lambda: self.links() and self.links()[0]["rx_bytes"] > 0)
                 os.kill(program.process.pid, signal.SIGSTOP)
+                stopped.set()
                 self.await_full()
                 for _ in range(5):
                     self.succeeds(self.client(small_program("exchange"), ADDRESS, str(echo.port),
@@ -150,8 +158,9 @@ class Stopped(SharingTest):
                 serving.stop()
 
     def await_full(self):
-        """Until nothing more is received."""
-        seen = -1
+        """Until more was received, and then nothing any more."""
+        seen = 1
+        eventually(lambda: self.links()[0]["rx_bytes"] > seen)
         while (now := self.links()[0]["rx_bytes"]) != seen:
             seen = now
 
