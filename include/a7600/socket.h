@@ -82,6 +82,7 @@ int a7600_socket(int domain, int type, int protocol);
  * ENODEV       there is no such port; EACCES: no permission to open it
  * EBUSY        another program has the port, or in transparent mode another connection the line
  * ENETUNREACH  a true IPv6 destination
+ * EOPNOTSUPP   UDP in transparent mode, or the module says so of the open (<err> 4)
  * EADDRINUSE   the bound port is in use; ENOBUFS, EIO: the module could not open it for want of a
  *              socket, or for a reason that it does not give (<err> 5, 12)
  * and what connect(2) has besides: EINPROGRESS, EALREADY, EISCONN, EINTR. */

@@ -48,6 +48,9 @@ struct Answer {
   std::optional<at::RxHeader> header;  // kRead
   std::span<const std::byte> payload;  // kRead: valid only during on_answer()
   bool whole = true;  // kRead: an end of line followed the payload; if not, it has a gap
+
+  // ERROR alone: of a command that was garbled on the line, or of a module without TCP/IP.
+  bool has_no_reason() const { return final == Final::kError && !err && !info && text.empty(); }
 };
 
 // What the chat reports, in the order of the lines. A callback may call Chat::send().

@@ -37,7 +37,7 @@ struct Counters {
   std::uint64_t retries = 0;   // commands sent again, because the module was busy or the link taken
   std::uint64_t resets = 0;    // connections given up because an answer was lost or ambiguous
   std::uint64_t checks = 0;    // the module was looked at again, after silence or another oddity
-  std::uint64_t restarts = 0;  // of the module, by itself
+  std::uint64_t restarts = 0;  // of the module, by itself or told to
   std::uint64_t networks_lost = 0;    // it has lost its network
   std::uint64_t lines_lost = 0;       // the port failed
   std::uint64_t failed_bringups = 0;  // the module did not come up
@@ -328,6 +328,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
+  void settle_doubts(bool answered);
   void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer);
   void on_client(const at::ClientAccepted& client);
 
@@ -370,13 +371,14 @@ class Modem final : private chat::Listener, private SideChannel::User {
   enum class Drain { kYes, kNo };
   void break_connection(Connection& connection, int posix, std::string_view why, Drain drain);
   void drained(Connection& connection);
+
+  // What may have been missed (safety_poll.cc).
   void expect_first_data(Connection& connection);
   void expect_data(Connection& connection);
   void expect_answer(Connection& connection, bool bulk);
   void safety_poll(Connection& connection);
   bool next_still_open();
   void on_still_open_answer(const chat::Answer& answer);
-  void settle_doubts(bool answered);
 
   // The second AT channel (side.cc).
   void start_side();

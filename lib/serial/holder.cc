@@ -3,9 +3,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/major.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +27,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view kModemManager = "ModemManager";
+
+// Fields of /proc/PID/stat, numbered as in proc(5).
+constexpr int kStatState = 3;
+constexpr int kStatParent = 4;
+constexpr int kStatThreads = 20;
+constexpr int kStatStarted = 22;  // in ticks since the system's start
 
 std::string read_all(const std::string& path) {
   UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -67,6 +76,17 @@ std::optional<pid_t> parse_pid(std::string_view text) {
   return pid;
 }
 
+// The field of that number, from 3 on, of /proc/PID/stat. Empty when that is hidden from us, or the
+// process is gone.
+std::string stat_field(pid_t pid, int number) {
+  const std::string text = read_all("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = text.rfind(')');  // field 2, which may hold anything
+  if (name_end == std::string::npos) return {};
+  std::string_view rest = std::string_view(text).substr(name_end + 1);
+  for (int field = 3; field < number; ++field) take_field(rest);
+  return std::string(take_field(rest));
+}
+
 // From lines of /proc/locks: "1: FLOCK ADVISORY WRITE 5426 00:19:3 0 EOF".
 std::optional<pid_t> flock_holder(const std::string& device) {
   struct stat status;
@@ -95,7 +115,7 @@ std::optional<pid_t> other_opener(const std::string& device) {
   std::optional<pid_t> opener;
   any_entry("/proc", [&](std::string_view process) {
     const std::optional<pid_t> pid = parse_pid(process);
-    if (pid && *pid != ::getpid() && has_open(*pid, status.st_rdev) == true) opener = pid;
+    if (pid && *pid != ::getpid() && has_open(*pid, status) == true) opener = pid;
     return opener.has_value();
   });
   return opener;
@@ -114,10 +134,20 @@ std::optional<pid_t> suspected_modem_manager(const std::string& device) {
   std::optional<pid_t> suspect;
   any_entry("/proc", [&](std::string_view process) {
     const std::optional<pid_t> pid = parse_pid(process);
-    if (pid && program_of(*pid) == kModemManager && !has_open(*pid, status.st_rdev)) suspect = pid;
+    if (pid && program_of(*pid) == kModemManager && !has_open(*pid, status)) suspect = pid;
     return suspect.has_value();
   });
   return suspect;
+}
+
+// By number, since a device has other names in another root directory; but each devpts(5) counts
+// its pseudo terminals by itself.
+bool is_same_device(const struct statx& file, const struct stat& device) {
+  if (!S_ISCHR(file.stx_mode)) return false;
+  if (makedev(file.stx_rdev_major, file.stx_rdev_minor) != device.st_rdev) return false;
+  const bool is_pty = file.stx_rdev_major >= UNIX98_PTY_SLAVE_MAJOR &&
+                      file.stx_rdev_major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
+  return !is_pty || makedev(file.stx_dev_major, file.stx_dev_minor) == device.st_dev;
 }
 
 std::chrono::nanoseconds read_clock(clockid_t clock) {
@@ -128,11 +158,23 @@ std::chrono::nanoseconds read_clock(clockid_t clock) {
 
 }  // namespace
 
-bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
+bool is_alive(pid_t pid) {
+  if (::kill(pid, 0) != 0 && errno != EPERM) return false;
+  // The first thread may have ended before the others.
+  return stat_field(pid, kStatState) != "Z" || stat_field(pid, kStatThreads) != "1";
+}
+
+bool outlives_child(pid_t pid, std::chrono::milliseconds most) {
+  if (stat_field(pid, kStatParent) != std::to_string(::getpid())) return false;
+  const UniqueFd child(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
+  if (!child) return !is_alive(pid);
+  pollfd ended{.fd = child.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&ended, 1, static_cast<int>(most.count())) == 1;
+}
 
 // Threads are looked at one by one: a thread may have a descriptor table of its own, as our engine
-// has. By number, since a device has other names in another root directory.
-std::optional<bool> has_open(pid_t pid, dev_t device) {
+// has.
+std::optional<bool> has_open(pid_t pid, const struct stat& device) {
   bool hidden = false;
   const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
   const auto found = any_entry(tasks, [&](std::string_view task) {
@@ -146,8 +188,7 @@ std::optional<bool> has_open(pid_t pid, dev_t device) {
         hidden = hidden || errno != ENOENT;  // which is one that was closed meanwhile
         return false;
       }
-      return S_ISCHR(status.stx_mode) &&
-             makedev(status.stx_rdev_major, status.stx_rdev_minor) == device;
+      return is_same_device(status, device);
     });
     hidden = hidden || !here;
     return here.value_or(false);
@@ -157,14 +198,8 @@ std::optional<bool> has_open(pid_t pid, dev_t device) {
   return false;
 }
 
-// Field 22 of /proc/PID/stat, in ticks since the system's start.
 std::optional<std::chrono::nanoseconds> started_at(pid_t pid) {
-  const std::string text = read_all("/proc/" + std::to_string(pid) + "/stat");
-  const std::size_t name_end = text.rfind(')');  // field 2, which may hold anything
-  if (name_end == std::string::npos) return std::nullopt;
-  std::string_view rest = std::string_view(text).substr(name_end + 1);
-  for (int field = 3; field < 22; ++field) take_field(rest);
-  const std::string_view field = take_field(rest);
+  const std::string field = stat_field(pid, kStatStarted);
   std::int64_t ticks = 0;
   if (std::from_chars(field.data(), field.data() + field.size(), ticks).ec != std::errc()) {
     return std::nullopt;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "serial/find.h"
+#include "serial/holder.h"
 #include "serial/lock.h"
 #include "serial/tcp.h"
 #include "serial/tty.h"
@@ -39,6 +40,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kProbeTime{500};
 constexpr std::size_t kMostHeard = 64 * 1024;  // a port that talks without end is no module's
+
+// For a child of the program's that had the port and was told to end: lynx looks names up in one,
+// and connects without waiting for its end.
+constexpr std::chrono::milliseconds kChildsEnd{500};
 
 constexpr std::string_view kTcp = "tcp:";
 constexpr std::string_view kDev = "/dev/";
@@ -69,6 +74,30 @@ Result<std::string> resolve_device(const std::string& port, int baud) {
   return out;
 }
 
+struct Held {
+  Tty tty;
+  DeviceLock lock;
+};
+
+Result<Held> try_to_hold(const std::string& device) {
+  Result<Tty> tty = Tty::open(device);
+  if (!tty) {
+    // The kernel says no to a second open but not on whose behalf.
+    return tty.error().posix == EBUSY ? device_in_use(device) : tty.error();
+  }
+  Result<DeviceLock> lock = DeviceLock::acquire(tty.value().fd(), device, tty.value().is_pty());
+  if (!lock) return lock.error();
+  return Held{std::move(tty.value()), std::move(lock.value())};
+}
+
+Result<Held> hold(const std::string& device) {
+  Result<Held> held = try_to_hold(device);
+  if (held || held.error().posix != EBUSY) return held;
+  const std::optional<pid_t> holder = find_holder(device);
+  if (holder && !outlives_child(*holder, kChildsEnd)) return held;
+  return try_to_hold(device);  // nobody to be seen may be one that has ended just now
+}
+
 FlowControl flow_control_of(const Tty& tty, const std::string& device) {
   if (tty.is_pty()) return FlowControl::kLossless;
   if (device.starts_with(kDev) &&
@@ -93,17 +122,10 @@ Result<Port> Port::open(const config::Config& config) {
   Result<std::string> device = resolve_device(config.port, config.baud);
   if (!device) return device.error();
   state->name = std::move(device.value());
-  Result<Tty> tty = Tty::open(state->name);
-  if (!tty) {
-    // The kernel says no to a second open but not on whose behalf.
-    return tty.error().posix == EBUSY ? device_in_use(state->name) : tty.error();
-  }
-  state->tty = std::move(tty.value());
-
-  Result<DeviceLock> lock =
-      DeviceLock::acquire(state->tty->fd(), state->name, state->tty->is_pty());
-  if (!lock) return lock.error();
-  state->lock.emplace(std::move(lock.value()));
+  Result<Held> held = hold(state->name);
+  if (!held) return held.error();
+  state->tty = std::move(held.value().tty);
+  state->lock.emplace(std::move(held.value().lock));
 
   state->flow_control = flow_control_of(*state->tty, state->name);
   // Asked for and not there is an error at once; it is used only when the module is seen to keep to

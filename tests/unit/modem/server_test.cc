@@ -216,6 +216,22 @@ TEST_CASE("what a last look at an ended connection finds is the next client's on
   CHECK(rig.received(101) == "GET /");
 }
 
+// Seen with a Go server and short connections: a look that was under way when the connection ended
+// found nothing, and the next client on the link was reset with its request.
+TEST_CASE("a look before the last that finds nothing leaves the last one to the next client, too") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.say("+CIPRXGET: 1,0");
+  rig.expect("AT+CIPRXGET=2,0");
+  rig.say("+IPCLOSE: 0,1|+IP ERROR: No data|ERROR");
+  rig.expect("AT+CIPRXGET=2,0");
+  rig.say("+CLIENT: 0,0,192.0.2.1:5001|+CIPRXGET: 1,0");
+  rig.say_payload(0, "GET /");
+  CHECK(rig.events() ==
+        Events{"accepted 1 100 192.0.2.1:5000", "ended 100", "accepted 1 101 192.0.2.1:5001"});
+  CHECK(rig.received(101) == "GET /");
+}
+
 // Seen with a server whose clients close when it does: every second one was closed in place of the
 // one before.
 TEST_CASE("a client that closes when its server does is not closed by a command") {

@@ -117,6 +117,20 @@ TEST_CASE("a lock file whose process is gone is taken over, in either form") {
   CHECK(bench.text() == hdb(::getpid()));
 }
 
+// Seen: lynx ended the child that looked its names up and didn't ask how it had ended; from then on
+// the port was EBUSY to lynx itself and, below a process 1 that asks nobody, to all others.
+TEST_CASE("a lock file of a process that has ended is taken over before its parent asks") {
+  const Bench bench;
+  const Child child([&](const auto& tell) { tell(""); });
+  bench.write(hdb(child.pid()));
+  ::kill(child.pid(), SIGKILL);
+  siginfo_t ended;
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(child.pid()), &ended, WEXITED | WNOWAIT) == 0);
+  Result<DeviceLock> lock = bench.acquire();
+  REQUIRE(lock.ok());
+  CHECK(lock.value().was_abandoned());
+}
+
 // Seen: a program was killed with SIGKILL, another process was given its pid, and the port was
 // EBUSY until somebody removed the lock file by hand.
 TEST_CASE("a lock file whose pid was given to another process is taken over") {

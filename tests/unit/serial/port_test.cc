@@ -271,6 +271,17 @@ TEST_CASE("a killed holder leaves a port that can be opened") {
   CHECK(open_port(pty.device).ok());
 }
 
+TEST_CASE("a child that was just told to end is no obstacle to its parent") {
+  const Pty pty;
+  const Child holder([&](const auto& tell) {
+    Result<Port> port = open_port(pty.device);
+    tell(port.ok() ? "open" : "not open");
+  });
+  REQUIRE(holder.told() == "open");
+  ::kill(holder.pid(), SIGKILL);
+  CHECK(open_port(pty.device).ok());
+}
+
 TEST_CASE("the same process can't open a port twice either") {
   const Pty pty;
   Result<Port> first = open_port(pty.device);
