@@ -89,7 +89,8 @@ struct Connection {
   // Push mode has begun with data of this connection in the module, which it is to push by then.
   std::optional<chat::TimePoint> push_due;
 
-  // kDraining: the module is known to hold bytes of it, not only asked whether it does.
+  // The module holds bytes of it, by the last that it said, or by a read that was on its way when
+  // the link closed; `readable` is also set only to ask.
   bool unread = false;
   End end;  // kDraining: what the host will be told
 };

@@ -218,10 +218,15 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
 void Modem::on_data_ready(int link) {
   // Also while opening: the announcement may overtake "+CIPOPEN:".
   if (Connection* connection = by_link(link)) {
-    connection->readable = true;
+    must_be_read(*connection);
   } else if (link >= 0 && link < at::kLinks) {
     early_data_[static_cast<std::size_t>(link)] = true;
   }
+}
+
+void Modem::must_be_read(Connection& connection) {
+  connection.readable = true;
+  connection.unread = true;
 }
 
 void Modem::read_chunk(Connection& connection, Via via) {
