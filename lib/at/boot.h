@@ -14,4 +14,7 @@ enum class BootMatch {
 };
 BootMatch match_boot(std::string_view text);
 
+// Whether one of those lines stands anywhere in `text`, as it does behind noise.
+bool holds_boot_line(std::string_view text);
+
 }  // namespace a7600::at

@@ -13,7 +13,14 @@ namespace {
 constexpr std::chrono::seconds kPushPatience{2};
 // No line pauses so long within a payload, and no module restarts faster.
 constexpr std::chrono::milliseconds kRestartPause{10};
+constexpr std::chrono::milliseconds kLongPause{100};
 constexpr std::chrono::milliseconds kHeldPatience{500};
+
+// `tail` may end within the line that `next_line` is the rest of.
+bool has_boot_line_behind_noise(const std::string& tail, std::string_view next_line) {
+  const std::string line = std::string(next_line) + '\r';
+  return at::holds_boot_line(tail + line) || at::holds_boot_line(tail + "\r\n" + line);
+}
 
 }  // namespace
 
@@ -36,6 +43,7 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
   if (data_mode_) return listener_.on_data(bytes);
   if (tokenizer_.in_payload() && now - fed_at_ >= kRestartPause) {
     pauses_.push_back(tokenizer_.payload_received());
+    long_pause_ = long_pause_ || now - fed_at_ >= kLongPause;
   }
   fed_at_ = now;
   tokenizer_.feed(bytes);
@@ -57,7 +65,9 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
 
 void Chat::on_token(const at::Token& token, TimePoint now) {
   if (std::exchange(end_awaited_, false)) answer_.whole = tokenizer_.payload_ended_with_line();
-  if (held_) release_held(token.kind == at::TokenKind::kLine ? token.text : std::string_view());
+  if (held_ && !stays_held(token)) {
+    release_held(token.kind == at::TokenKind::kLine ? token.text : std::string_view());
+  }
   switch (token.kind) {
     case at::TokenKind::kLine:
       on_line(token.text, now);
@@ -80,8 +90,13 @@ void Chat::on_push(std::string_view text, TimePoint now) {
   const auto pause = std::find_if(pauses_.begin(), pauses_.end(), [text](std::size_t at) {
     return at::match_boot(text.substr(at)) != at::BootMatch::kNone;
   });
-  const std::string tail(pause != pauses_.end() ? text.substr(*pause) : std::string_view());
-  switch (at::match_boot(tail)) {
+  std::string tail(pause != pauses_.end() ? text.substr(*pause) : std::string_view());
+  at::BootMatch restart = at::match_boot(tail);
+  if (long_pause_) {
+    tail = text.substr(pauses_.front());
+    restart = at::holds_boot_line(tail) ? at::BootMatch::kComplete : at::BootMatch::kBegun;
+  }
+  switch (restart) {
     case at::BootMatch::kNone:
       return on_payload(text);
     case at::BootMatch::kBegun: {
@@ -91,6 +106,7 @@ void Chat::on_push(std::string_view text, TimePoint now) {
                        std::exchange(push_from_, std::nullopt),
                        {bytes.begin(), bytes.end()},
                        tail,
+                       long_pause_,
                        now + kHeldPatience};
       return;
     }
@@ -100,6 +116,12 @@ void Chat::on_push(std::string_view text, TimePoint now) {
   }
 }
 
+bool Chat::stays_held(const at::Token& token) const {
+  if (!held_->long_pause || token.kind != at::TokenKind::kLine) return false;
+  return std::holds_alternative<at::Other>(at::parse(token.text)) &&
+         !has_boot_line_behind_noise(held_->tail, token.text);
+}
+
 // `next_line`: what came behind it; empty if nothing did, or something else than a line.
 void Chat::release_held(std::string_view next_line) {
   const HeldPush held = *std::exchange(held_, std::nullopt);
@@ -107,6 +129,9 @@ void Chat::release_held(std::string_view next_line) {
   for (const std::string_view rest : {next_line, std::string_view()}) {
     const std::string words = held.tail + std::string(rest) + '\r';
     if (at::match_boot(words) == at::BootMatch::kComplete) return listener_.on_push_cut(held.link);
+  }
+  if (held.long_pause && has_boot_line_behind_noise(held.tail, next_line)) {
+    return listener_.on_push_cut(held.link);
   }
   listener_.on_pushed(held.link, held.from, held.bytes);
 }
@@ -145,6 +170,7 @@ void Chat::on_push_header(const at::PushHeader& header, TimePoint now) {
   push_link_ = header.link;
   push_deadline_ = now + kPushPatience;
   pauses_.clear();
+  long_pause_ = false;
   if (header.size == 0) return on_payload({});
   tokenizer_.expect_payload(static_cast<std::size_t>(header.size));
 }

@@ -48,6 +48,9 @@ struct Answer {
   std::optional<at::RxHeader> header;  // kRead
   std::span<const std::byte> payload;  // kRead: valid only during on_answer()
   bool whole = true;  // kRead: an end of line followed the payload; if not, it has a gap
+
+  // ERROR alone: of a command that was garbled on the line, or of a module without TCP/IP.
+  bool has_no_reason() const { return final == Final::kError && !err && !info && text.empty(); }
 };
 
 // What the chat reports, in the order of the lines. A callback may call Chat::send().
@@ -123,6 +126,7 @@ class Chat {
   void on_push_header(const at::PushHeader& header, TimePoint now);
   void on_payload(std::string_view bytes);
   void on_push(std::string_view bytes, TimePoint now);
+  bool stays_held(const at::Token& token) const;
   void release_held(std::string_view next_line);
   void finish(Final final);
   void finish_send_if_whole();
@@ -143,14 +147,17 @@ class Chat {
   TimePoint push_deadline_{};
   // A module that restarts inside a payload goes on with its first words, behind a pause, and they
   // would pass for the rest. So a payload with a pause in it that ends as those words might begin
-  // is held until it is clear what follows.
+  // is held until it is clear what follows. Noise can come before those words and fill the payload,
+  // so one with a long pause is held whatever its end, and noise behind it does not make it clear.
   TimePoint fed_at_{};
   std::vector<std::size_t> pauses_;  // each behind so many bytes of the payload
+  bool long_pause_ = false;
   struct HeldPush {
     int link;
     std::optional<Endpoint> from;
     std::vector<std::byte> bytes;
     std::string tail;  // behind the pause
+    bool long_pause;
     TimePoint deadline;
   };
   std::optional<HeldPush> held_;

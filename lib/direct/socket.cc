@@ -100,8 +100,11 @@ A7600_API int a7600_open(const a7600_config* config) {
     set("A7600_APN", config->apn);
     set("A7600_APN_USER", config->apn_user);
     set("A7600_APN_PASSWORD", config->apn_password);
+    set("A7600_APN_AUTH", config->apn_auth);
     set("A7600_PIN", config->pin);
     set("A7600_RX", config->rx);
+    set("A7600_MODE", config->mode);
+    set("A7600_RESET", config->reset);
     set("A7600_BYPASS", config->bypass);
     set("A7600_ENGINE", config->engine);
     set("A7600_TRACE", config->trace);

@@ -150,6 +150,7 @@ class Bringup {
   void on_boot(chat::TimePoint now);
 
  private:
+  // In groups, in whose order on_answer() finds who is to be told.
   enum class Step {
     kResetCommand,
     kRadioOff,
@@ -193,6 +194,11 @@ class Bringup {
     kSetReadMode,
   };
 
+  // For a result line behind its OK.
+  static constexpr std::chrono::seconds kResultWait{30};
+  // NETOPEN's longest response time (manual 2.1), and a margin.
+  static constexpr std::chrono::seconds kNetworkWait{125};
+
   void go(Step step);
   void pause(std::chrono::milliseconds duration, chat::TimePoint now) { wake_ = now + duration; }
   void fail(int posix, std::string text, Trouble trouble = Trouble::kOther);
@@ -216,17 +222,20 @@ class Bringup {
   void after_rate();
   void after_flow_or(Step step);
   void after_flow(bool proved);
-  // bringup_network.cc
-  void on_network_state(const chat::Answer& answer, chat::TimePoint now);
-  void on_access_mode();
-  void on_result_step(const chat::Answer& answer, chat::TimePoint now);
-  void finish_result_step();
+  // bringup_sim.cc
+  void on_sim_step(const chat::Answer& answer, chat::TimePoint now);
   void on_pin(const chat::Answer& answer, chat::TimePoint now);
   void on_registration(chat::TimePoint now);
   void on_registered();
   void tell_search(std::chrono::seconds searching);
-  void on_address(chat::TimePoint now);
+  // bringup_network.cc
+  void on_network_step(const chat::Answer& answer, chat::TimePoint now);
+  void on_network_state(const chat::Answer& answer, chat::TimePoint now);
+  void on_access_mode();
+  void on_result_step(const chat::Answer& answer, chat::TimePoint now);
+  void finish_result_step();
   void after_cleaning();
+  void on_address(chat::TimePoint now);
   void on_found_timeouts();
   std::array<int, 3> timeouts() const;  // CIPTIMEOUT as it is wanted
 

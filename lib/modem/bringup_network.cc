@@ -1,103 +1,176 @@
 // SPDX-License-Identifier: MIT
 //
-// From the SIM to the registration with a network.
-#include <algorithm>
+// The module's network: what an earlier host has left open in it, its opening, its address, and how
+// its links are set up.
 #include <cerrno>
+#include <utility>
 
-#include "at/command.h"
+#include "at/error.h"
 #include "modem/bringup.h"
-#include "modem/registration.h"
-#include "modem/sim_state.h"
 
 namespace a7600::modem {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPinPause = 1000ms;
-constexpr auto kRegistrationPause = 1000ms;
-constexpr auto kDeniedPatience = 15s;
-constexpr auto kSimPatience = 10s;
-constexpr auto kSearchNews = 10s;
-constexpr int kSimRetries = 10;
-
-// Which of two <stat> is nearer to a connection: one network may deny what another still seeks.
-int promise(int stat) {
-  if (is_registered(stat)) return 3;
-  if (stat == 2) return 2;
-  return stat >= 0 ? 1 : 0;
-}
+constexpr auto kStatePause = 200ms;
+constexpr auto kAddressPause = 1000ms;
 
 }  // namespace
 
-void Bringup::on_pin(const chat::Answer& answer, chat::TimePoint now) {
-  if (answer.final == chat::Final::kError) {
-    const SimState sim = sim_state(answer.err, answer.text);
-    if (sim == SimState::kBusy && ++sim_retries_ < kSimRetries) return pause(kPinPause, now);
-    // An error that is another's mistake, or has no name: the registration will tell.
-    if (sim == SimState::kUnclear && !errors_named_) {
-      errors_named_ = true;
-      return go(Step::kNameErrors);
+void Bringup::on_network_step(const chat::Answer& answer, chat::TimePoint now) {
+  const bool ok = answer.final == chat::Final::kOk;
+  switch (step_) {
+    case Step::kNetworkState:
+      return on_network_state(answer, now);
+    case Step::kAccessMode:
+      return on_access_mode();
+    case Step::kSetAccessMode:
+      if (!ok && config_.transparent) {
+        return fail(ENETDOWN, "the module has refused transparent mode (AT+CIPMODE=1)",
+                    Trouble::kStack);
+      }
+      found_.command = config_.transparent;
+      wrong_mode_ = false;
+      return go(Step::kPin);
+    case Step::kFindLinks:
+      // Taken for "none", an ERROR would end every connection; the command may have been garbled.
+      if (!ok && !std::exchange(links_refused_, true)) return;
+      if (start_ == Start::kCheck) return after_cleaning();
+      return go(links_.empty() ? Step::kFindServers : Step::kCloseLink);
+    case Step::kFindServers:
+      if (!servers_.empty()) return go(Step::kStopServer);
+      return after_cleaning();
+    case Step::kCloseLink:
+    case Step::kStopServer:
+    case Step::kCloseNetwork:
+    case Step::kOpenNetwork:
+      return on_result_step(answer, now);
+    case Step::kAddress:
+      return on_address(now);
+    case Step::kReadMode: {
+      const auto* mode = seen_ ? std::get_if<at::RxMode>(&*seen_) : nullptr;
+      found_.push = mode != nullptr && mode->mode == 0;
+      return go(mode != nullptr && mode->mode == 1 ? Step::kFindTimeouts : Step::kSetReadMode);
     }
-    if (sim == SimState::kUnclear) {
-      pin_unclear_ = true;
-      return go(Step::kRegistration);
+    case Step::kSetReadMode:
+      if (!ok) {
+        return fail(ENETDOWN, "the module has refused buffer access mode (AT+CIPRXGET=1)",
+                    Trouble::kStack);
+      }
+      return go(Step::kFindTimeouts);
+    case Step::kFindTimeouts:
+      return on_found_timeouts();
+    case Step::kTimeouts:
+      // A module that can't set them has its own; they only bound what we bound as well.
+      state_ = State::kUp;
+      return;
+    default:
+      return;
+  }
+}
+
+void Bringup::on_network_state(const chat::Answer& answer, chat::TimePoint now) {
+  if (seen_) {
+    network_open_ = std::get<at::NetOpen>(*seen_).state == 1;
+  } else if (answer.final == chat::Final::kOk) {
+    return restart(kStatePause, now);
+  } else {
+    network_open_ = false;
+  }
+  if (!network_open_ && start_ == Start::kCheck) {
+    found_network_closed_ = true;
+    start_ = Start::kFresh;
+  }
+  go(Step::kAccessMode);
+}
+
+void Bringup::on_access_mode() {
+  const auto* mode = seen_ ? std::get_if<at::CipMode>(&*seen_) : nullptr;
+  const bool transparent = mode != nullptr && mode->mode == 1;
+  wrong_mode_ = transparent != config_.transparent && start_ != Start::kCheck;
+  if (network_open_) return go(Step::kFindLinks);
+  go(wrong_mode_ ? Step::kSetAccessMode : Step::kPin);
+}
+
+// For the commands whose result is a line of its own, before or after OK.
+void Bringup::on_result_step(const chat::Answer& answer, chat::TimePoint now) {
+  if (answer.final == chat::Final::kOk && !seen_) {
+    result_deadline_ = now + (step_ == Step::kOpenNetwork ? kNetworkWait : kResultWait);
+    return;
+  }
+  if (answer.final == chat::Final::kError && step_ == Step::kOpenNetwork) {
+    // What is open in it was left by an earlier host, as nothing was seen of it before.
+    if (answer.info == at::ErrInfo::kNetworkAlreadyOpened) return go(Step::kFindLinks);
+    if (!seen_) {
+      return fail(ENETDOWN,
+                  "the module could not open the network (AT+NETOPEN: ERROR" +
+                      (answer.text.empty() ? "" : ", " + answer.text) + ")",
+                  Trouble::kStack);
     }
-    if (sim != SimState::kPin) return fail(ENETDOWN, sim_text(sim));
-    pin_state_ = "SIM PIN";
   }
-  if (pin_state_ == "READY" || pin_state_.empty()) {
-    config_.pin_refused = false;
-    return go(Step::kRegistration);
-  }
-  if (pin_state_ == "SIM PUK") return fail(ENETDOWN, sim_text(SimState::kPuk));
-  if (pin_state_ != "SIM PIN") return fail(ENETDOWN, "the SIM asks for " + pin_state_);
-  if (pin_entered_) {
-    if (++sim_retries_ < kSimRetries) return pause(kPinPause, now);
-    return fail(ENETDOWN, "the SIM still asks for its PIN after A7600_PIN was entered");
-  }
-  if (config_.pin_refused) return fail(ENETDOWN, "the SIM has refused A7600_PIN before");
-  if (!at::enter_pin(config_.pin)) return fail(ENETDOWN, sim_text(SimState::kPin));
-  go(Step::kEnterPin);
+  finish_result_step();
 }
 
-void Bringup::on_registration(chat::TimePoint now) {
-  const auto* line = seen_ ? std::get_if<at::Registration>(&*seen_) : nullptr;
-  if (step_ == Step::kRegistration) stat_ = -1;
-  if (line != nullptr && promise(line->stat) > promise(stat_)) stat_ = line->stat;
-  if (is_registered(stat_)) return on_registered();
-  if (step_ == Step::kRegistration) return go(Step::kPacketRegistration);
-  if (step_ == Step::kPacketRegistration) return go(Step::kLteRegistration);
-  // None of the three is known to the module: NETOPEN will tell.
-  if (stat_ < 0 && !pin_unclear_) return on_registered();
-  if (!searching_since_) searching_since_ = now;
-  const auto searching = now - *searching_since_;
-  tell_search(std::chrono::duration_cast<std::chrono::seconds>(searching));
-  if (pin_unclear_ && searching >= kSimPatience) {
-    return fail(ENETDOWN, "no usable SIM (AT+CPIN?: ERROR), and not registered with a network");
+void Bringup::finish_result_step() {
+  switch (step_) {
+    case Step::kCloseLink:
+      links_.pop_front();
+      return go(links_.empty() ? Step::kFindServers : Step::kCloseLink);
+    case Step::kStopServer:
+      servers_.pop_front();
+      if (!servers_.empty()) return go(Step::kStopServer);
+      return after_cleaning();
+    case Step::kCloseNetwork:
+      return go(wrong_mode_ ? Step::kSetAccessMode : Step::kPin);
+    case Step::kOpenNetwork: {
+      const int err = std::get<at::NetOpen>(*seen_).err;
+      if (err == 0) return go(Step::kAddress);
+      return fail(ENETDOWN,
+                  "the module could not open the network (+NETOPEN: " + std::to_string(err) + ", " +
+                      std::string(at::err_row(err).text) + ")",
+                  Trouble::kStack);
+    }
+    default:
+      return;
   }
-  if (stat_ == 3 && searching >= kDeniedPatience) {
-    return fail(ENETDOWN, "the network has denied the registration");
-  }
-  go(Step::kRegistration);
-  pause(kRegistrationPause, now);
 }
 
-void Bringup::on_registered() {
-  if (stat_ >= 0) news_.push_back(std::string(registration_text(stat_)));
-  searching_since_.reset();
-  if (!config_.apn.empty()) return go(Step::kContext);
-  go(config_.login.user.empty() ? Step::kOpenNetwork : Step::kLogin);
+void Bringup::after_cleaning() {
+  if (!wrong_mode_ && start_ != Start::kRebuild) return go(Step::kAddress);
+  start_ = Start::kFresh;
+  go(Step::kCloseNetwork);
 }
 
-// At every change, and now and then in between, since a search may take minutes.
-void Bringup::tell_search(std::chrono::seconds searching) {
-  if (stat_ == told_stat_ && searching < told_at_ + kSearchNews) return;
-  told_stat_ = stat_;
-  told_at_ = searching;
-  std::string text(registration_text(stat_));
-  if (searching.count() > 0) text += ", for " + std::to_string(searching.count()) + " s now";
-  news_.push_back(std::move(text));
+std::array<int, 3> Bringup::timeouts() const {
+  return {120'000, static_cast<int>(config_.connect_timeout.count()),
+          static_cast<int>(std::chrono::milliseconds(kSendTimeout).count())};
+}
+
+void Bringup::on_found_timeouts() {
+  if (const auto* set = seen_ ? std::get_if<at::CipTimeout>(&*seen_) : nullptr) {
+    if (set->values == timeouts()) {
+      state_ = State::kUp;
+      return;
+    }
+    found_.timeouts = set->values;
+  }
+  go(Step::kTimeouts);
+}
+
+void Bringup::on_address(chat::TimePoint now) {
+  const auto* line = seen_ ? std::get_if<at::Address>(&*seen_) : nullptr;
+  if (line == nullptr) {
+    no_address_ = true;
+    // A network that AT+NETOPEN? still calls open, though it is gone (manual chapter 5): once round
+    // by AT+NETCLOSE.
+    if (start_ == Start::kCheck) found_network_closed_ = true;
+    start_ = Start::kRebuild;
+    return restart(kAddressPause, now);
+  }
+  no_address_ = false;
+  address_ = line->ip;
+  go(config_.transparent ? Step::kFindTimeouts : Step::kReadMode);
 }
 
 }  // namespace a7600::modem

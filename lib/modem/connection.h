@@ -89,10 +89,10 @@ struct Connection {
   // Push mode has begun with data of this connection in the module, which it is to push by then.
   std::optional<chat::TimePoint> push_due;
 
-  // The module holds bytes of it, by the last that it said, or by a read that was on its way when
-  // the link closed; `readable` is also set only to ask.
+  // The module is known to hold bytes of it; `readable` is also set only to ask.
   bool unread = false;
-  End end;  // kDraining: what the host will be told
+  bool unread_if_read = false;  // `unread` only since a read is on its way, whose answer tells
+  End end;                      // kDraining: what the host will be told
 };
 
 }  // namespace a7600::modem

@@ -69,9 +69,10 @@ void Modem::expire() {
     return expire();  // the map has changed
   }
   for (const ConnectionId id : waiting_too_long) {
-    Error error{ETIMEDOUT, -1, "all ten links of the module stayed in use"};
-    if (phase_ != Phase::kUp) error = not_up();
-    give_up_waiting(id, error);
+    const Connection* connection = find(id);
+    if (connection == nullptr) continue;
+    give_up_waiting(
+        id, phase_ == Phase::kUp ? Error{ETIMEDOUT, -1, why_not_dialled(*connection)} : not_up());
   }
   std::vector<ServerId> unstarted;
   std::vector<ServerId> unstopped;
@@ -87,6 +88,23 @@ void Modem::expire() {
     host_.listen_failed(id, not_up());
   }
   expire_queries();
+}
+
+// With the module up, which may have had a link for it.
+std::string Modem::why_not_dialled(const Connection& connection) const {
+  if (!free_link()) {
+    return config_.transparent ? "the one link of transparent mode stayed in use"
+                               : "all ten links of the module stayed in use";
+  }
+  if (leftovers_flow()) return "the module was still pushing what a program before had left in it";
+  if (connection.not_before) return "AT+CIPOPEN had failed, and was about to be tried again";
+  if (const chat::Command* command = chat_.in_flight()) {
+    // What somebody else sends may have a password in it.
+    const std::size_t shown = task_ == Task::kForeign ? command->text.find('=') : std::string::npos;
+    return "the module had not answered " + command->text.substr(0, shown) + " yet";
+  }
+  if (side_.is_starting() || side_.carries()) return "the module's second AT port was still busy";
+  return "the module was busy";
 }
 
 }  // namespace a7600::modem

@@ -53,7 +53,22 @@ void Links::forgive() {
   for (Slot& slot : slots_) slot.avoided = false;
 }
 
-void Links::clear() { slots_ = {}; }
+void Links::suspect_all() {
+  for (Slot& slot : slots_) slot.suspect = true;
+}
+
+std::optional<int> Links::take_suspect() {
+  for (int link = 0; link < at::kLinks; ++link) {
+    Slot& slot = slots_[static_cast<std::size_t>(link)];
+    if (std::exchange(slot.suspect, false) && !slot.taken) return link;
+  }
+  return std::nullopt;
+}
+
+void Links::clear() {
+  slots_ = {};
+  unread_ = false;
+}
 
 bool Links::has_foreign() const {
   return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.foreign; });

@@ -13,7 +13,7 @@ namespace a7600::modem {
 // Transparent mode has this one only (manual 1.2).
 inline constexpr int kDataModeLink = 0;
 
-// Which connection has which of the module's ten links.
+// Which connection has which of the module's ten links, and what is known of the others.
 class Links {
  public:
   // The free link that has been free for longest, so that a late "+IPCLOSE:" for its last owner
@@ -36,6 +36,15 @@ class Links {
   // Picked only when no other link is free, until forgive() or clear().
   void avoid(int link);
   void forgive();
+  // A host before may have had any link, and the module may still have received data of it: each is
+  // to be asked about.
+  void suspect_all();
+  // The next one to be asked about, once: the lowest, but none that somebody here has.
+  std::optional<int> take_suspect();
+  // The module does have such data.
+  void note_unread() { unread_ = true; }
+  bool has_unread() const { return unread_; }
+  // As at first.
   void clear();
 
   // nullopt for a number that is no link, and for a link that nobody has.
@@ -46,6 +55,7 @@ class Links {
     bool taken = false;
     bool foreign = false;
     bool avoided = false;
+    bool suspect = false;
     ConnectionId owner = 0;
     std::uint64_t released = 0;
   };
@@ -53,6 +63,7 @@ class Links {
 
   std::array<Slot, at::kLinks> slots_{};
   std::uint64_t releases_ = 0;
+  bool unread_ = false;
 };
 
 }  // namespace a7600::modem

@@ -37,7 +37,7 @@ struct Counters {
   std::uint64_t retries = 0;   // commands sent again, because the module was busy or the link taken
   std::uint64_t resets = 0;    // connections given up because an answer was lost or ambiguous
   std::uint64_t checks = 0;    // the module was looked at again, after silence or another oddity
-  std::uint64_t restarts = 0;  // of the module, by itself
+  std::uint64_t restarts = 0;  // of the module, by itself or told to
   std::uint64_t networks_lost = 0;    // it has lost its network
   std::uint64_t lines_lost = 0;       // the port failed
   std::uint64_t failed_bringups = 0;  // the module did not come up
@@ -248,6 +248,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void skip(std::string_view line);
   void handle_result(const at::Reply& reply);
   void expire();
+  std::string why_not_dialled(const Connection& connection) const;
 
   // Phases (phases.cc).
   void next_bringup();
@@ -269,6 +270,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   Error not_up() const;
 
   // Connections: opening.cc, closing.cc.
+  std::optional<int> free_link() const;
   bool next_open();
   bool next_reclaim();
   void on_open_answer(Connection& connection, const chat::Answer& answer);
@@ -326,6 +328,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
   void on_server_stop(const at::ServerStop& stopped);
   void displace(Connection& connection);
+  void settle_doubts(bool answered);
   void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer);
   void on_client(const at::ClientAccepted& client);
 
@@ -369,13 +372,14 @@ class Modem final : private chat::Listener, private SideChannel::User {
   enum class Drain { kYes, kNo };
   void break_connection(Connection& connection, int posix, std::string_view why, Drain drain);
   void drained(Connection& connection);
+
+  // What may have been missed (safety_poll.cc).
   void expect_first_data(Connection& connection);
   void expect_data(Connection& connection);
   void expect_answer(Connection& connection, bool bulk);
   void safety_poll(Connection& connection);
   bool next_still_open();
   void on_still_open_answer(const chat::Answer& answer);
-  void settle_doubts(bool answered);
 
   // The second AT channel (side.cc).
   void start_side();
@@ -447,9 +451,6 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // something of ours has been open, or it has had the time for all of it.
   std::optional<chat::TimePoint> leftover_push_at_;
   std::optional<chat::TimePoint> leftovers_until_;
-  unsigned stale_links_ =
-      0;  // a host before may have had them, bit 0 for link 0; to be asked about
-  bool holds_unread_ = false;  // the module still has data for one of them
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};

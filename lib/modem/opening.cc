@@ -21,8 +21,12 @@ constexpr int kGarbledRetries = 2;
 
 }  // namespace
 
+std::optional<int> Modem::free_link() const {
+  return config_.transparent ? links_.pick_for_data_mode() : links_.pick();
+}
+
 bool Modem::next_open() {
-  const auto link = config_.transparent ? links_.pick_for_data_mode() : links_.pick();
+  const std::optional<int> link = free_link();
   // What the second port was left with is to be over before a link can be its victim.
   if (side_.is_starting() && !is_link_in_use()) return false;
   if (leftovers_flow()) return false;

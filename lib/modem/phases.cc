@@ -173,8 +173,7 @@ void Modem::bringup_up() {
     strays_.clear();
     leftovers_until_ = now_ + kLeftoversLast;
     // Some were left open; the others may have been, until their peers closed them.
-    stale_links_ = open_links == 0 ? 0U : (1U << at::kLinks) - 1;
-    holds_unread_ = false;
+    if (open_links != 0) links_.suspect_all();
     return;
   }
   std::vector<int> closed;

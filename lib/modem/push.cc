@@ -2,7 +2,6 @@
 //
 // Direct push mode (manual 1.2): received data that comes by itself, and whose it is.
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <set>
 #include <utility>
@@ -44,7 +43,7 @@ bool Modem::everyone_keeps_up() const {
 bool Modem::is_owner_certain() const {
   if (rx_mode_.naming() == RxMode::Naming::kLink) return true;
   // A link that somebody else has opened may have any peer, as that of a host before had.
-  if (links_.has_foreign() || holds_unread_) return false;
+  if (links_.has_foreign() || links_.has_unread()) return false;
   std::set<Endpoint> peers;
   std::size_t count = 0;
   bool datagrams = false;
@@ -62,14 +61,10 @@ bool Modem::is_owner_certain() const {
 // its source alone it would be taken for what a connection to the same peer receives.
 bool Modem::next_unread() {
   if (!rx_mode_.push_wanted() || rx_mode_.naming() == RxMode::Naming::kLink) return false;
-  while (stale_links_ != 0) {
-    const int link = std::countr_zero(stale_links_);
-    stale_links_ &= stale_links_ - 1;
-    if (by_link(link) != nullptr) continue;
-    command(Task::kUnread, 0, {.text = at::unread(link), .payload = {}});
-    return true;
-  }
-  return false;
+  const std::optional<int> link = links_.take_suspect();
+  if (!link) return false;
+  command(Task::kUnread, 0, {.text = at::unread(*link), .payload = {}});
+  return true;
 }
 
 bool Modem::next_rx_mode() {

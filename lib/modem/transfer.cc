@@ -29,18 +29,6 @@ constexpr std::size_t kLeastChunk = 256;
 constexpr std::size_t kAnswerSize = 64;
 constexpr std::size_t kMostTurnaround = 400;
 
-// A data announcement can be missed (MODEM-NOTES), and so can "+IPCLOSE:". A stream in motion is
-// asked soon, and so is a server's new client; a connection of ours that has never carried anything
-// is asked late, and all of them ever less often.
-constexpr auto kFirstPollInMotion = 2s;
-constexpr auto kFirstPollAtRest = 10s;
-constexpr auto kLongestPollPause = 300s;
-
-// An ERROR alone: of a command that was garbled on the line, or of a module without TCP/IP.
-bool has_no_reason(const chat::Answer& answer) {
-  return answer.final == chat::Final::kError && !answer.err && !answer.info && answer.text.empty();
-}
-
 // Nothing of a refused chunk was sent.
 void keep_unsent(Connection& connection, const Chunk& chunk) {
   const auto sent = chunk.taken();
@@ -194,7 +182,7 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
     connection.not_before = now_ + kBusyPause;
     ++counters_.retries;
     // Again: the module may have no TCP/IP any more.
-    if (has_no_reason(answer) && connection.busy_retries == kGarbledRetries) {
+    if (answer.has_no_reason() && connection.busy_retries == kGarbledRetries) {
       start_check("AT+CIPSEND: ERROR alone");
     }
     return;
@@ -298,7 +286,10 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
   if (answer.info == at::ErrInfo::kNoData &&
       connection.rest <= static_cast<int>(at::kLargestRead)) {
     connection.read_errors = 0;
-    connection.unread = false;
+    // What was announced behind the command may be more than the answer knows of.
+    if (std::exchange(connection.unread_if_read, false) || !connection.readable) {
+      connection.unread = false;
+    }
     if (connection.state == Connection::State::kDraining && !connection.readable) {
       drained(connection);
     }
@@ -313,7 +304,7 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
     ++counters_.retries;
     const bool again =
         connection.state == Connection::State::kOpen && connection.read_errors == kReadErrors - 1;
-    if (again && has_no_reason(answer)) start_check("AT+CIPRXGET: ERROR alone");
+    if (again && answer.has_no_reason()) start_check("AT+CIPRXGET: ERROR alone");
     return;
   }
   constexpr std::string_view kWhy = "the module refuses to hand over received data";
@@ -358,72 +349,6 @@ void Modem::drained(Connection& connection) {
   connection.poll_at.reset();
   if (!connection.link_open) release_link(connection);
   if (tell) host_.ended(id, end);
-}
-
-// ---- The safety poll
-
-// A client that has just connected to a server nearly always speaks first.
-void Modem::expect_first_data(Connection& connection) {
-  if (config_.transparent) return;
-  connection.poll_pause = connection.server >= 0 ? kFirstPollInMotion : kFirstPollAtRest;
-  connection.poll_at = now_ + connection.poll_pause;
-}
-
-void Modem::expect_data(Connection& connection) {
-  connection.poll_pause = kFirstPollInMotion;
-  connection.poll_at = now_ + connection.poll_pause;
-}
-
-// Something was sent. A bulk transfer's next chunk puts the poll off; a program that asks again and
-// again, because the announcement of its answer was missed, must not.
-void Modem::expect_answer(Connection& connection, bool bulk) {
-  const bool comes_soon = connection.poll_at && *connection.poll_at <= now_ + kFirstPollInMotion;
-  if (bulk || !comes_soon) return expect_data(connection);
-  connection.poll_pause = kFirstPollInMotion;
-}
-
-// Asks for what may have been missed. In direct push mode, where nothing need ever be asked, this
-// is also how a module that has fallen silent is found out.
-void Modem::safety_poll(Connection& connection) {
-  connection.readable = connection.readable || rx_mode_.buffered();
-  ask_still_open_ = ask_still_open_ || (!connection.udp && connection.room);
-  connection.poll_pause =
-      std::min<std::chrono::seconds>(connection.poll_pause * 3, kLongestPollPause);
-  connection.poll_at = now_ + connection.poll_pause;
-}
-
-bool Modem::next_still_open() {
-  if (!ask_still_open_ && hints_.empty()) return false;
-  ask_still_open_ = false;
-  still_open_ = {};
-  asked_hints_ = std::exchange(hints_, {});
-  command(Task::kStillOpen, 0, {.text = "AT+CIPOPEN?", .payload = {}});
-  return true;
-}
-
-void Modem::on_still_open_answer(const chat::Answer& answer) {
-  settle_doubts(answer.final == chat::Final::kOk);
-  if (answer.final != chat::Final::kOk) {
-    if (!asked_hints_.empty()) {
-      start_check("it is not known which links are open");
-    } else if (has_no_reason(answer)) {
-      start_check("AT+CIPOPEN?: ERROR alone");
-    }
-    return;
-  }
-  check_hints();
-  std::vector<int> closed;
-  for (auto& [id, connection] : connections_) {
-    if (connection.state != Connection::State::kOpen || connection.udp) continue;
-    const bool open = still_open_[static_cast<std::size_t>(connection.link)].has_value();
-    // Its last data, and "+IPCLOSE:", may be on their way behind this answer.
-    if (!open && connection.seems_closed) closed.push_back(connection.link);
-    if (!open && !std::exchange(connection.seems_closed, true)) expect_data(connection);
-  }
-  for (const int link : closed) {
-    log(log::Level::kWarn, "link " + std::to_string(link) + " has closed unnoticed");
-    on_link_closed({link, 1});
-  }
 }
 
 }  // namespace a7600::modem

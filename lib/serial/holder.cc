@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/major.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -114,7 +115,7 @@ std::optional<pid_t> other_opener(const std::string& device) {
   std::optional<pid_t> opener;
   any_entry("/proc", [&](std::string_view process) {
     const std::optional<pid_t> pid = parse_pid(process);
-    if (pid && *pid != ::getpid() && has_open(*pid, status.st_rdev) == true) opener = pid;
+    if (pid && *pid != ::getpid() && has_open(*pid, status) == true) opener = pid;
     return opener.has_value();
   });
   return opener;
@@ -133,10 +134,20 @@ std::optional<pid_t> suspected_modem_manager(const std::string& device) {
   std::optional<pid_t> suspect;
   any_entry("/proc", [&](std::string_view process) {
     const std::optional<pid_t> pid = parse_pid(process);
-    if (pid && program_of(*pid) == kModemManager && !has_open(*pid, status.st_rdev)) suspect = pid;
+    if (pid && program_of(*pid) == kModemManager && !has_open(*pid, status)) suspect = pid;
     return suspect.has_value();
   });
   return suspect;
+}
+
+// By number, since a device has other names in another root directory; but each devpts(5) counts
+// its pseudo terminals by itself.
+bool is_same_device(const struct statx& file, const struct stat& device) {
+  if (!S_ISCHR(file.stx_mode)) return false;
+  if (makedev(file.stx_rdev_major, file.stx_rdev_minor) != device.st_rdev) return false;
+  const bool is_pty = file.stx_rdev_major >= UNIX98_PTY_SLAVE_MAJOR &&
+                      file.stx_rdev_major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
+  return !is_pty || makedev(file.stx_dev_major, file.stx_dev_minor) == device.st_dev;
 }
 
 std::chrono::nanoseconds read_clock(clockid_t clock) {
@@ -162,8 +173,8 @@ bool outlives_child(pid_t pid, std::chrono::milliseconds most) {
 }
 
 // Threads are looked at one by one: a thread may have a descriptor table of its own, as our engine
-// has. By number, since a device has other names in another root directory.
-std::optional<bool> has_open(pid_t pid, dev_t device) {
+// has.
+std::optional<bool> has_open(pid_t pid, const struct stat& device) {
   bool hidden = false;
   const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
   const auto found = any_entry(tasks, [&](std::string_view task) {
@@ -177,8 +188,7 @@ std::optional<bool> has_open(pid_t pid, dev_t device) {
         hidden = hidden || errno != ENOENT;  // which is one that was closed meanwhile
         return false;
       }
-      return S_ISCHR(status.stx_mode) &&
-             makedev(status.stx_rdev_major, status.stx_rdev_minor) == device;
+      return is_same_device(status, device);
     });
     hidden = hidden || !here;
     return here.value_or(false);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -19,9 +20,9 @@ bool is_alive(pid_t pid);
 // it has.
 bool outlives_child(pid_t pid, std::chrono::milliseconds most);
 
-// Whether process `pid` has the character device of that number open. nullopt when its descriptors
+// Whether process `pid` has the character device of that stat(2) open. nullopt when its descriptors
 // are not for us to see: another user's process, or it has just ended.
-std::optional<bool> has_open(pid_t pid, dev_t device);
+std::optional<bool> has_open(pid_t pid, const struct stat& device);
 
 // When process `pid` began, by the wall clock as it is set now, since 1970. nullopt when that is
 // hidden from us, or it has ended.

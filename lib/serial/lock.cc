@@ -75,7 +75,7 @@ bool is_honest(const Claim& claim, const std::string& device) {
   if (age >= 0s && age < kGrace) return true;
   struct stat status;
   if (::stat(device.c_str(), &status) != 0) return true;
-  if (const std::optional<bool> open = has_open(claim.pid, status.st_rdev)) return *open;
+  if (const std::optional<bool> open = has_open(claim.pid, status)) return *open;
   if (const auto began = started_at(claim.pid)) return *began <= claim.written + kClockSlack;
   return is_alive(claim.pid);  // it may have ended while it was looked at
 }

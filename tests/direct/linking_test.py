@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 from harness import ADDRESS, Background, ModemTest, main, servers
 from harness.build_tree import BUILD, SANITIZE
@@ -102,6 +103,23 @@ class Linking(ModemTest):
         seen = self.over_kernel(program("get", "shared"), "ttyUSB2", ADDRESS, "80", "/")
         self.assertEqual(seen.status, 1)
         self.assert_one_line(seen.stderr, "A7600_PORT", "ttyUSB2")
+
+    def test_every_setting_has_a_member_and_is_checked(self):
+        # What a file's unknown key is answered with: all keys that there are.
+        unknown = Path(self.scratch) / "unknown.conf"
+        unknown.write_text("unknown = 1\n")
+        seen = subprocess.run([BUILD / "tools" / "a7600", "status"], capture_output=True, text=True,
+                              env={"A7600_CONFIG": str(unknown)})
+        keys = seen.stderr.split("allowed:")[1].replace(",", " ").split()
+        self.assertIn("reset", keys)
+        # Of numbers, one that is out of range; of texts, one that none of them may be. Every name of
+        # a file is a trace's.
+        wrong = {"baud": "1", "connect_timeout": "1"}
+        for key in set(keys) - {"trace"}:
+            with self.subTest(setting=key):
+                got = self.over_kernel(program("setting", "shared"), key, wrong.get(key, '"\x01'))
+                self.assertEqual((got.status, got.stdout), (1, b"EINVAL\n"))
+                self.assert_one_line(got.stderr, "A7600_" + key.upper())
 
     def test_the_library_exports_its_own_names_only(self):
         names = subprocess.run(

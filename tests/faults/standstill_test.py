@@ -5,6 +5,8 @@ import os
 import random
 import signal
 import struct
+import subprocess
+import threading
 import time
 
 from harness import ADDRESS, ModemTest, build_tree, eventually, main, servers, small_program
@@ -12,6 +14,7 @@ from sharing.base import SharingTest
 
 CLOCK_SHIFT = build_tree.BUILD / "tests" / "faults" / "libclock_shift.so"
 HOUR = 3600 * 10**9
+PIECE = 2500
 CONTENT = random.Random(5).randbytes(2_000_000)
 
 
@@ -41,7 +44,8 @@ class Clocks(ModemTest):
         self.echo = self.start(servers.TcpServer(servers.echo))
 
     def begin(self, awaited="AT+CIPSEND", **settings):
-        """A program that has something echoed, in the middle of it."""
+        """A program that has something echoed, in the middle of it: it gets its input in pieces, so
+        that it can't end before the test has done what it is to do."""
         size = 15_000
         environment = self.modem_environment(**settings)
         words = environment["LD_PRELOAD"].split()
@@ -49,21 +53,27 @@ class Clocks(ModemTest):
         environment["CLOCK_SHIFT"] = str(self.clock.path)
         data = CONTENT[:size]
         start = self.modem.log_size()
-        source = self.scratch / "data"
-        source.write_bytes(data)
-        with open(source, "rb") as stdin:
-            program = self.beside(small_program("exchange"), ADDRESS, str(self.echo.port),
-                                  str(size), env=environment, stdin=stdin)
+        program = self.beside(small_program("exchange"), ADDRESS, str(self.echo.port), str(size),
+                              env=environment, stdin=subprocess.PIPE)
+        self.input, self.left = program.process.stdin, data
+        self.feed(PIECE)
         eventually(lambda: awaited in self.modem.log(start), what=f"no {awaited}")
         return program, data
 
+    def feed(self, size):
+        piece, self.left = self.left[:size], self.left[size:]
+        self.input.write(piece)
+
     def ends_well(self, program, data):
+        self.feed(len(self.left))
+        self.input.close()
         self.assertEqual(program.process.wait(60), 0, program.output())
         self.assert_same_bytes(program.output_path.read_bytes(), data)
 
     def await_traffic(self, size=3000):
-        """Until so much more has passed the line."""
+        """Until so much more has passed the line, in the middle of the next piece."""
         start = self.modem.log_size()
+        self.feed(PIECE)
         eventually(lambda: self.modem.log_size() > start + size, what="nothing moves")
 
     def test_the_wall_clock_does_not_matter(self):
@@ -120,20 +130,27 @@ class Stopped(SharingTest):
     """A program that is stopped with more coming than its socket holds."""
 
     def test_others_work_meanwhile_and_it_goes_on_where_it_was(self):
-        flood = self.start_for_all(servers.TcpServer(lambda c: c.sendall(CONTENT)))
         echo = self.start_for_all(servers.TcpServer(servers.echo))
         for rx in ("buffer", "push"):
             with self.subTest(rx=rx):
+                stopped = threading.Event()
+
+                def send(connection, stopped=stopped):
+                    connection.sendall(CONTENT[:1])
+                    stopped.wait(60)
+                    connection.sendall(CONTENT[1:])
+                flood = self.start(servers.TcpServer(send))
                 serving = self.serve(RX=rx)
                 program = self.start_client(small_program("exchange"), ADDRESS, str(flood.port),
                                             str(len(CONTENT)), name=rx)
                 eventually(lambda: self.links() and self.links()[0]["rx_bytes"] > 0)
                 os.kill(program.process.pid, signal.SIGSTOP)
+                stopped.set()
                 self.await_full()
                 for _ in range(5):
                     self.succeeds(self.client(small_program("exchange"), ADDRESS, str(echo.port),
                                               "0"))
-                link, = self.links()
+                link, = (link for link in self.links() if link["peer"] == f"{ADDRESS}:{flood.port}")
                 self.assertLess(link["rx_bytes"], len(CONTENT))
                 os.kill(program.process.pid, signal.SIGCONT)
                 self.assertEqual(program.process.wait(60), 0)
@@ -141,8 +158,9 @@ class Stopped(SharingTest):
                 serving.stop()
 
     def await_full(self):
-        """Until nothing more is received."""
-        seen = -1
+        """Until more was received, and then nothing any more."""
+        seen = 1
+        eventually(lambda: self.links()[0]["rx_bytes"] > seen)
         while (now := self.links()[0]["rx_bytes"]) != seen:
             seen = now
 

@@ -39,12 +39,22 @@ def preload():
     return " ".join([*_sanitizer_runtimes(), str(LIBRARY)])
 
 
+# What the sanitizers' runtimes are told, besides where their reports go, which ctest says.
+_SANITIZER_OPTIONS = {
+    # The programs under test aren't ours: their leaks are theirs.
+    "ASAN_OPTIONS": ["detect_leaks=0"],
+    "UBSAN_OPTIONS": [],
+    # What a program does in its signal handlers is its own affair. What is suppressed is no report.
+    "TSAN_OPTIONS": [f"suppressions={Path(__file__).resolve().parent / 'tsan.supp'}",
+                     "report_signal_unsafe=0", "print_suppressions=0"],
+}
+
+
 def _sanitizer_settings():
-    if "thread" not in SANITIZE:
+    if not SANITIZE:
         return {}
-    # What a program does in its signal handlers is its own affair.
-    rules = Path(__file__).resolve().parent / "tsan.supp"
-    return {"TSAN_OPTIONS": f"suppressions={rules}:report_signal_unsafe=0"}
+    return {name: ":".join([*options, os.environ.get(name, "")])
+            for name, options in _SANITIZER_OPTIONS.items()}
 
 
 def clean_environment(scratch):
@@ -57,6 +67,4 @@ def clean_environment(scratch):
         "TMPDIR": str(scratch),
         "XDG_CONFIG_HOME": str(scratch),
         "LANG": "C.UTF-8",
-        # The programs under test aren't ours: their leaks are theirs.
-        "ASAN_OPTIONS": "detect_leaks=0",
     }

@@ -2,8 +2,11 @@
 """The rig itself: it must be able to fail."""
 import socket
 import sys
+from pathlib import Path
 
+import harness
 from harness import ADDRESS, HardTimeout, LIBRARY, ModemTest, isolated, main, servers
+from harness.build_tree import PATIENCE
 
 
 class Harness(ModemTest):
@@ -32,7 +35,7 @@ class Harness(ModemTest):
         silent = self.start(servers.SilentPort())
         with self.assertRaises(HardTimeout) as caught:
             self.over_kernel("curl", "-sS", f"http://127.0.0.1:{silent.port}/", timeout=1)
-        self.assertIn("killed after 1 s", str(caught.exception))
+        self.assertIn(f"killed after {PATIENCE} s", str(caught.exception))
 
     def test_different_output_over_modem_and_kernel_is_a_failure(self):
         with self.assertRaises(AssertionError):
@@ -46,6 +49,19 @@ class Harness(ModemTest):
         port = self.start(servers.RefusingPort()).port
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), 5)
+
+    def test_what_a_sanitizer_has_written_is_a_failure(self):
+        command = Path(harness.__file__).with_name("sanitizer_reports")
+        folder = self.scratch / "reports"
+        for _ in range(2):
+            self.succeeds(self.over_kernel(command, "expect", folder))
+            seen = self.succeeds(self.over_kernel(command, "check", folder))
+            self.assertEqual(seen.stdout, b"\nReports of sanitizers: 0\n")
+            (folder / "programs.curl.4711").write_text("WARNING: data race\n")
+            seen = self.over_kernel(command, "check", folder)
+            self.assertEqual((seen.status, seen.stdout),
+                             (1, b"\n--- programs.curl.4711\nWARNING: data race\n"
+                                 b"\nReports of sanitizers: 1\n"))
 
     def test_programs_get_nothing_of_the_callers_environment(self):
         finished = self.over_kernel(sys.executable, "-c", "import os; print(sorted(os.environ))")

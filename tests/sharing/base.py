@@ -102,7 +102,7 @@ def named(pid):
     try:
         with open(f"/proc/{pid}/comm") as comm:
             return comm.read().strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 

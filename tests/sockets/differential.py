@@ -200,11 +200,13 @@ class Shared(Topic):
 
 
 def define(topic, base=Topic, faces=FACES, only=None, but=()):
-    """The test class of a topic: a test for each case, or those of `only`, but those of `but`, and
-    face."""
+    """The test class of a topic: a test for each case, or those of `only`, and face, but those of
+    `but`, which names a case, or CASE_FACE."""
     tests = {"topic": topic, "__module__": "__main__"}
     for face in faces:
-        for case in (case for case in only or cases(topic, face) if case not in but):
+        for case in only or cases(topic, face):
+            if case in but or f"{case}_{face}" in but:
+                continue
             tests[f"test_{case}_{face}"] = lambda self, case=case, face=face: self.check(case, face)
     name = "".join(word.capitalize() for word in topic.split("_"))
     return type(name, (base,), tests)

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -103,27 +104,38 @@ int show(Options& options) {
   return good ? 0 : kBadTrace;
 }
 
-int summarize(const Options& options) {
-  auto reader = trace::Reader::open(options.file);
-  if (!reader) return complain(reader.error().text);
+struct WholeTrace {
   tracer::Model model;
-  const bool good = read_trace(reader.value(), options.file,
-                               [&model](const trace::Item& item) { model.add(item); });
-  if (!good) return kBadTrace;
-  const std::string text = tracer::summary(model, reader.value().baud());
+  std::uint64_t baud = 0;
+};
+
+// Empty, behind one line on stderr, if it can't be read to its end.
+std::optional<WholeTrace> read_whole(const std::string& file) {
+  auto reader = trace::Reader::open(file);
+  if (!reader) {
+    complain(reader.error().text);
+    return std::nullopt;
+  }
+  WholeTrace whole;
+  const auto use = [&whole](const trace::Item& item) { whole.model.add(item); };
+  if (!read_trace(reader.value(), file, use)) return std::nullopt;
+  whole.baud = reader.value().baud();
+  return whole;
+}
+
+int summarize(const Options& options) {
+  const auto whole = read_whole(options.file);
+  if (!whole) return kBadTrace;
+  const std::string text = tracer::summary(whole->model, whole->baud);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
 }
 
 int report(const Options& options) {
-  auto reader = trace::Reader::open(options.file);
-  if (!reader) return complain(reader.error().text);
-  tracer::Model model;
-  const bool good = read_trace(reader.value(), options.file,
-                               [&model](const trace::Item& item) { model.add(item); });
-  if (!good) return kBadTrace;
-  const std::string page = tracer::report(model, reader.value().baud(),
-                                          options.file.substr(options.file.rfind('/') + 1));
+  const auto whole = read_whole(options.file);
+  if (!whole) return kBadTrace;
+  const std::string page =
+      tracer::report(whole->model, whole->baud, options.file.substr(options.file.rfind('/') + 1));
   // The page shows what the trace does.
   const UniqueFd fd(::open(options.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   std::FILE* out = fd ? ::fdopen(::dup(fd.get()), "w") : nullptr;

@@ -111,11 +111,7 @@ void Model::add_state(const Record& record) {
       connection.open = record.time;
       connection.accepted = record.text == "accepted";
       connection.listens = record.text == "listening";
-      if (connection.udp) {
-        udp_[record.local.port] = record.socket;
-      } else {
-        flows_[{record.local, record.peer}] = record.socket;
-      }
+      flows_.add(record);
       break;
     case State::kFailed:
     case State::kEnded:
@@ -138,17 +134,9 @@ void Model::add_packet(const trace::Item& item) {
   const bool sends = item.direction == trace::Direction::kOut;
   const Endpoint& local = sends ? packet->from : packet->to;
   const Endpoint& peer = sends ? packet->to : packet->from;
-  std::uint32_t socket = 0;
-  if (packet->udp) {
-    const auto found = udp_.find(local.port);
-    if (found == udp_.end()) return;
-    socket = found->second;
-  } else {
-    const auto found = flows_.find({local, peer});
-    if (found == flows_.end()) return;
-    socket = found->second;
-  }
-  Connection& connection = current(socket);
+  const auto socket = flows_.socket(packet->udp, local, peer);
+  if (!socket) return;
+  Connection& connection = current(*socket);
   if (packet->udp && connection.peer == Endpoint{}) connection.peer = peer;
   connection.end = item.time;
   if (sends) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ipv4.h"
+#include "flows.h"
 #include "trace/reader.h"
 
 namespace a7600::tracer {
@@ -77,8 +78,7 @@ struct Model {
   Connection& current(std::uint32_t socket);
 
   std::map<std::uint32_t, std::size_t> current_;  // the latest connection of each socket
-  std::map<std::pair<Endpoint, Endpoint>, std::uint32_t> flows_;
-  std::map<std::uint16_t, std::uint32_t> udp_;
+  Flows flows_;
   std::map<std::string, trace::Record> look_ups_;  // by address, not yet followed by a connection
 };
 

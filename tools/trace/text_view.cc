@@ -15,7 +15,6 @@ using trace::State;
 
 constexpr trace::Time kPatience = 500'000'000;
 constexpr std::size_t kMostHeld = 1000;
-constexpr std::size_t kMostFlows = 100'000;
 
 constexpr const char* kRed = "31";
 constexpr const char* kDim = "2";
@@ -158,12 +157,8 @@ void TextView::show_command(const Record& record) {
 void TextView::show_state(const Record& record) {
   if (record.link >= 0) links_[record.socket] = record.link;
   if (record.state == State::kConnecting || record.state == State::kOpen) {
-    if (flows_.size() > kMostFlows) flows_.clear();
-    if (record.udp) {
-      udp_[record.local.port] = record.socket;
-    } else {
-      flows_[{record.local, record.peer}] = record.socket;
-    }
+    flows_.forget_if_many();
+    flows_.add(record);
   }
   const int link = record.link >= 0 ? record.link : link_of(record.socket);
   if (!options_.filter.shows_link(link)) return;
@@ -190,15 +185,7 @@ void TextView::show_packet(const trace::Item& item) {
   const bool sends = item.direction == trace::Direction::kOut;
   const Endpoint& local = sends ? packet->from : packet->to;
   const Endpoint& peer = sends ? packet->to : packet->from;
-  std::uint32_t socket = 0;
-  if (packet->udp) {
-    const auto found = udp_.find(local.port);
-    if (found != udp_.end()) socket = found->second;
-  } else {
-    const auto found = flows_.find({local, peer});
-    if (found != flows_.end()) socket = found->second;
-  }
-  const int link = link_of(socket);
+  const int link = link_of(flows_.socket(packet->udp, local, peer).value_or(0));
   if ((packet->payload_size == 0 && !packet->udp) || !options_.filter.shows_link(link)) return;
   pass_time(item.time);
   std::string text = sends ? "sends " : "receives ";

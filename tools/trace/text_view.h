@@ -7,8 +7,8 @@
 #include <string>
 #include <tuple>
 
-#include "base/ipv4.h"
 #include "filter.h"
+#include "flows.h"
 #include "trace/reader.h"
 
 namespace a7600::tracer {
@@ -68,9 +68,8 @@ class TextView {
   std::map<CallKey, OpenCall> calls_;
   std::deque<std::string> held_;
   std::uint32_t first_pid_ = 0;
-  std::map<std::uint32_t, int> links_;                            // of sockets
-  std::map<std::pair<Endpoint, Endpoint>, std::uint32_t> flows_;  // local, peer -> socket
-  std::map<std::uint16_t, std::uint32_t> udp_;                    // local port -> socket
+  std::map<std::uint32_t, int> links_;  // of sockets
+  Flows flows_;
 };
 
 }  // namespace a7600::tracer

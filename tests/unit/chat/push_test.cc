@@ -148,6 +148,43 @@ TEST_CASE("a restart within a pushed payload is none of it with pauses between i
   }
 }
 
+// Seen in the matrix: noise at the restart filled the payload.
+TEST_CASE("a restart within a pushed payload is found behind noise, too") {
+  const std::string noise("\0\x12n\xF0\x9Cise, and\r\nmore of i\xFE\r\n", 27);
+  for (std::size_t size = 4; size <= 60; ++size) {
+    INFO(size);
+    Recorder recorder;
+    recorder.feed("\r\n+RECEIVE,1," + std::to_string(size) + "\r\nhalf");
+    if (size > 4) recorder.pass(100ms);
+    recorder.feed(noise + "RDY\r\n");
+    for (const std::string_view words : {"\r\n+CPIN: READY\r\n", "\r\nSMS DONE\r\n"}) {
+      recorder.pass(20ms);
+      recorder.feed(words);
+    }
+    std::erase_if(recorder.events, [](const auto& event) { return event.starts_with("urc"); });
+    CHECK(recorder.events == Events{size > 4 ? "cut 1" : "pushed 1 ? 'half'"});
+  }
+}
+
+TEST_CASE("a pushed payload with a long pause goes on when something else than noise follows") {
+  Recorder recorder;
+  recorder.feed("\r\n+RECEIVE,1,8\r\nhalf");
+  recorder.pass(100ms);
+  recorder.feed("half\r\nnoise\r\n");
+  CHECK(recorder.events == Events{"urc noise"});
+  recorder.feed("\r\n+IPCLOSE: 1,1\r\n");
+  REQUIRE(recorder.events.size() == 3);
+  CHECK(recorder.events[1] == "pushed 1 ? 'halfhalf'");
+
+  recorder.events.clear();
+  recorder.feed("\r\n+RECEIVE,1,8\r\nhalf");
+  recorder.pass(100ms);
+  recorder.feed("half");
+  CHECK(recorder.events.empty());
+  recorder.pass(500ms);
+  CHECK(recorder.events == Events{"pushed 1 ? 'halfhalf'"});
+}
+
 TEST_CASE("the end of a pushed payload that came late and might be a restart is held, not lost") {
   Recorder recorder;
   recorder.feed("\r\n+RECEIVE,1,6\r\nhalf");

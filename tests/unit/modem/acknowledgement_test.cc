@@ -11,10 +11,7 @@ void send_hello(Rig& rig) {
   rig.bring_up();
   rig.connect(1, 9);
   rig.write(1, "hello");
-  rig.expect("AT+CIPSEND=9,5");
-  rig.raw("\r\n>");
-  rig.expect_bytes("hello");
-  rig.say("OK|+CIPSEND: 9,5,5");
+  rig.play_send(9, "hello");
 }
 
 TEST_CASE("what the peer has acknowledged is asked for") {
@@ -194,7 +191,7 @@ int questions_until_sent(Rig& rig, int sent, int acknowledged) {
     } else if (command == "AT+CIPOPEN?\r") {
       rig.say("+CIPOPEN: 9,\"TCP\",\"192.0.2.1\",80,-1|OK");
     } else if (!command.empty()) {
-      rig.say("+IP ERROR: No data|ERROR");
+      rig.say(kNoData);
     }
     rig.pass(100ms);
   }

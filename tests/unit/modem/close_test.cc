@@ -8,12 +8,6 @@
 namespace a7600::test {
 namespace {
 
-Rig& connected(Rig& rig) {
-  rig.bring_up();
-  rig.connect(1, 9);
-  return rig;
-}
-
 // ---- By this side
 
 TEST_CASE("a close is done when its result is there, behind OK or before it") {
@@ -148,10 +142,7 @@ TEST_CASE("what was taken from the host is sent before the close") {
   rig.expect_nothing();
   CHECK(rig.modem.unfinished() == 1);
   rig.pass(100ms);
-  rig.expect("AT+CIPSEND=9,10");
-  rig.raw("\r\n>");
-  rig.expect_bytes("last words");
-  rig.say("OK|+CIPSEND: 9,10,10");
+  rig.play_send(9, "last words");
   rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
   CHECK(rig.events() == Events{"closed 1"});
 }
@@ -162,10 +153,7 @@ TEST_CASE("a close from inside take() is acted on at once") {
   Rig rig;
   connected(rig).write(1, "bye");
   rig.close_when_taken = true;
-  rig.expect("AT+CIPSEND=9,3");
-  rig.raw("\r\n>");
-  rig.expect_bytes("bye");
-  rig.say("OK|+CIPSEND: 9,3,3");
+  rig.play_send(9, "bye");
   rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
   CHECK(rig.events() == Events{"closed 1"});
 }
@@ -181,7 +169,7 @@ TEST_CASE("a peer's close is an end of file once everything is read") {
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "second", 0);
   CHECK(rig.events().empty());
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{"ended 1"});
   CHECK(rig.received(1) == "first second");
   rig.expect_nothing();
@@ -194,7 +182,7 @@ TEST_CASE("a peer's close without announced data is looked into all the same") {
   Rig rig;
   connected(rig).say("+IPCLOSE: 9,1");
   rig.expect("AT+CIPRXGET=2,9");
-  rig.say("+IP ERROR: No data|ERROR");
+  rig.say(kNoData);
   CHECK(rig.events() == Events{"ended 1"});
 }
 
@@ -231,7 +219,7 @@ TEST_CASE("reason 2 is ETIMEDOUT, behind what was received") {
   connected(rig).say("+IPCLOSE: 9,2");
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "rest");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.received(1) == "rest");
   CHECK(rig.events() == Events{"ended 1 ETIMEDOUT"});
 }
@@ -241,7 +229,7 @@ TEST_CASE("a peer's close with a chunk not yet sent is a reset") {
   connected(rig).write(1, "unsent");
   rig.expect("AT+CIPSEND=9,6");
   rig.say("+CIPERROR: 8|ERROR|+IPCLOSE: 9,1");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
   rig.pass(1s);
   rig.expect_nothing();
@@ -252,18 +240,16 @@ TEST_CASE("a peer's close in front of a CIPSEND's prompt lets the send fail") {
   connected(rig).write(1, "unsent");
   rig.expect("AT+CIPSEND=9,6");
   rig.say("+IPCLOSE: 9,1|+CIPERROR: 4|ERROR");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
 }
 
 TEST_CASE("a peer's close while a chunk is sent is no reset if it was sent") {
   Rig rig;
   connected(rig).write(1, "sent");
-  rig.expect("AT+CIPSEND=9,4");
-  rig.raw("\r\n>");
-  rig.expect_bytes("sent");
+  rig.take_payload(9, "sent");
   rig.say("+IPCLOSE: 9,1|OK|+CIPSEND: 9,4,4");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{"ended 1"});
 }
 
@@ -279,7 +265,7 @@ TEST_CASE("a peer's close waits for the host's room") {
   rig.set_room(1, 5);
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "two");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{"ended 1"});
   CHECK(rig.received(1) == "onetwo");
 }
@@ -293,7 +279,7 @@ TEST_CASE("a peer's close is not believed complete by a count alone") {
     rig.expect("AT+CIPRXGET=2,9");
     rig.say_payload(9, part, 0);
   }
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.received(1) == "first second third");
   CHECK(rig.events() == Events{"ended 1"});
 }
@@ -321,7 +307,7 @@ TEST_CASE("a peer's close during our own is the same close") {
 TEST_CASE("a second farewell is nothing") {
   Rig rig;
   connected(rig).say("+IPCLOSE: 9,1");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   rig.say("+IPCLOSE: 9,1");
   CHECK(rig.events() == Events{"ended 1"});
   rig.expect_nothing();
@@ -330,7 +316,7 @@ TEST_CASE("a second farewell is nothing") {
 TEST_CASE("nothing is sent after the peer's close") {
   Rig rig;
   connected(rig).say("+IPCLOSE: 9,1");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   rig.write(1, "into the void");
   rig.expect_nothing();
   CHECK(rig.to_send(1) == "into the void");
@@ -340,7 +326,7 @@ TEST_CASE("a host that closes from inside ended() is told that it is closed") {
   Rig rig;
   connected(rig).close_when_ended = true;
   rig.say("+IPCLOSE: 9,1");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{"ended 1", "closed 1"});
   rig.connect(2, 8);
 }

@@ -9,12 +9,6 @@
 namespace a7600::test {
 namespace {
 
-Rig& connected(Rig& rig) {
-  rig.bring_up();
-  rig.connect(1, 9);
-  return rig;
-}
-
 // Refuses each CIPSEND as busy, and tells of no data, until something else is asked for: the close.
 void stay_busy(Rig& rig, int link) {
   const std::string number = std::to_string(link);
@@ -27,7 +21,7 @@ void stay_busy(Rig& rig, int link) {
     } else if (command == "AT+CIPOPEN?\r") {
       rig.say(still_open(number)[0].answer);
     } else if (command == "AT+CIPRXGET=2," + number + "\r") {
-      rig.say("+IP ERROR: No data|ERROR");
+      rig.say(kNoData);
     } else {
       CHECK(command == "AT+CIPCLOSE=" + number + "\r");
       return;
@@ -41,22 +35,14 @@ void stay_busy_and_close(Rig& rig, int link) {
   rig.say("OK|+CIPCLOSE: " + std::to_string(link) + ",0");
 }
 
-void send_all(Rig& rig, int link, const std::string& payload) {
-  const std::string size = std::to_string(payload.size());
-  rig.expect("AT+CIPSEND=" + std::to_string(link) + "," + size);
-  rig.raw("\r\n>");
-  rig.expect_bytes(payload);
-  rig.say("OK|+CIPSEND: " + std::to_string(link) + "," + size + "," + size);
-}
-
 TEST_CASE("a connection whose link is busy from the first send on is moved to another") {
   Rig rig;
   connected(rig).write(1, "hello");
   stay_busy_and_close(rig, 9);
   rig.play({{Rig::open_command(1, 8), "OK|+CIPOPEN: 8,0"}});
-  send_all(rig, 8, "hello");
+  rig.play_send(8, "hello");
   rig.write(1, "more");
-  send_all(rig, 8, "more");
+  rig.play_send(8, "more");
   CHECK(rig.events().empty());
   CHECK(rig.modem.link_of(1) == 8);
 }
@@ -66,7 +52,7 @@ TEST_CASE("a link that was busy to the end is the last that another connection g
   connected(rig).write(1, "hello");
   stay_busy_and_close(rig, 9);
   rig.play({{Rig::open_command(1, 8), "OK|+CIPOPEN: 8,0"}});
-  send_all(rig, 8, "hello");
+  rig.play_send(8, "hello");
   for (int link = 7; link >= 0; --link) {
     rig.connect(static_cast<modem::ConnectionId>(10 - link), link);
   }
@@ -83,7 +69,7 @@ TEST_CASE("what its program wrote before it closed a connection is sent on the o
   stay_busy_and_close(rig, 9);
   CHECK(rig.modem.unfinished() == 1);
   rig.play({{Rig::open_command(1, 8), "OK|+CIPOPEN: 8,0"}});
-  send_all(rig, 8, "last words");
+  rig.play_send(8, "last words");
   rig.play({{"AT+CIPCLOSE=8", "OK|+CIPCLOSE: 8,0"}});
   CHECK(rig.events() == Events{"closed 1"});
 }
@@ -94,7 +80,7 @@ TEST_CASE("what came on the old link while it was closed is not the new one's") 
   stay_busy(rig, 9);
   rig.say("+CIPRXGET: 1,9|OK|+CIPCLOSE: 9,0");
   rig.play({{Rig::open_command(1, 8), "OK|+CIPOPEN: 8,0"}});
-  send_all(rig, 8, "hello");
+  rig.play_send(8, "hello");
   rig.expect_nothing();
   CHECK(rig.events().empty());
 }
@@ -104,7 +90,7 @@ TEST_CASE("a connection that has carried something stays where it is, and is res
   connected(rig);
   SECTION("sent") {
     rig.write(1, "ok");
-    send_all(rig, 9, "ok");
+    rig.play_send(9, "ok");
   }
   SECTION("received") {
     rig.say("+CIPRXGET: 1,9");

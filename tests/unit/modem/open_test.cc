@@ -389,14 +389,47 @@ TEST_CASE("the eleventh connection gets ETIMEDOUT when its time is up") {
   CHECK(rig.last_error().text.find("ten links") != std::string::npos);
 }
 
+TEST_CASE(
+    "a connection that a link is free for is told which command the module has not answered") {
+  Rig rig;
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.close(1);
+  rig.expect("AT+CIPCLOSE=9");
+  rig.open(2, 5s);
+  rig.pass(5s);
+  CHECK(rig.events() == Events{"open_failed 2 ETIMEDOUT"});
+  CHECK(rig.last_error().text == "the module had not answered AT+CIPCLOSE=9 yet");
+}
+
+TEST_CASE("of somebody else's command that is not answered only the name is told") {
+  Rig rig;
+  rig.bring_up();
+  rig.modem.send_command(6, "AT+CGAUTH=1,1,\"secret\"", 30s, rig.now);
+  rig.expect("AT+CGAUTH=1,1,\"secret\"");
+  rig.open(1, 5s);
+  rig.pass(5s);
+  CHECK(rig.events() == Events{"open_failed 1 ETIMEDOUT"});
+  CHECK(rig.last_error().text == "the module had not answered AT+CGAUTH yet");
+}
+
+TEST_CASE("a connection whose open was garbled and is not due again is told so") {
+  Rig rig;
+  rig.bring_up();
+  rig.open(1, 100ms);
+  rig.play({{Rig::open_command(1, 9), "ERROR"}});
+  rig.pass(100ms);
+  CHECK(rig.events() == Events{"open_failed 1 ETIMEDOUT"});
+  CHECK(rig.last_error().text == "AT+CIPOPEN had failed, and was about to be tried again");
+}
+
 TEST_CASE("a link becomes free when its peer has closed and everything is read") {
   Rig rig;
   rig.bring_up();
   connect_ten(rig);
   rig.open(11);
   rig.say("+IPCLOSE: 3,1");
-  rig.play({{"AT+CIPRXGET=2,3", "+IP ERROR: No data|ERROR"},
-            {Rig::open_command(11, 3), "OK|+CIPOPEN: 3,0"}});
+  rig.play({{"AT+CIPRXGET=2,3", kNoData}, {Rig::open_command(11, 3), "OK|+CIPOPEN: 3,0"}});
   CHECK(rig.events() == Events{"ended 7", "opened 11"});
 }
 

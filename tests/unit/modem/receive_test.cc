@@ -6,14 +6,6 @@
 namespace a7600::test {
 namespace {
 
-Rig& connected(Rig& rig) {
-  rig.bring_up();
-  rig.connect(1, 9);
-  return rig;
-}
-
-const char* const kNoData = "+IP ERROR: No data|ERROR";
-
 TEST_CASE("announced data is read and handed over") {
   Rig rig;
   connected(rig).say("+CIPRXGET: 1,9");
@@ -304,9 +296,7 @@ TEST_CASE("a connection that has ended is not looked after") {
 TEST_CASE("a connection that was lost is not looked after, whatever was in flight") {
   Rig rig;
   connected(rig).write(1, "x");
-  rig.expect("AT+CIPSEND=9,1");
-  rig.raw(">");
-  rig.expect_bytes("x");
+  rig.take_payload(9, "x");
   rig.say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY|OK|+CIPSEND: 9,1,1");
   CHECK(rig.events() == Events{"ended 1 ENETDOWN"});
   CHECK_FALSE(rig.modem.deadline().has_value());

@@ -8,17 +8,8 @@
 namespace a7600::test {
 namespace {
 
-const char* const kNoData = "+IP ERROR: No data|ERROR";
 const char* const kLost = "+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY";
 const Error kUnplugged{EIO, -1, "unplugged"};
-
-// Connections 1 and 2 have the links 9 and 8.
-Rig& two_connected(Rig& rig) {
-  rig.bring_up();
-  rig.connect(1, 9);
-  rig.connect(2, 8);
-  return rig;
-}
 
 // Brings phase kCheck about: a look-up that is not answered.
 void begin_check(Rig& rig) {
@@ -237,9 +228,7 @@ TEST_CASE("a connection that was reset and is being closed is not ended again") 
     INFO("CIPCLOSE answered by \"" << answer << '"');
     Rig rig;
     two_connected(rig).write(1, "x");
-    rig.expect("AT+CIPSEND=9,1");
-    rig.raw(">");
-    rig.expect_bytes("x");
+    rig.take_payload(9, "x");
     rig.say("OK|+CIPSEND: 9,1,0");
     rig.play({{"AT+CIPRXGET=2,9", kNoData}});
     CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
@@ -432,9 +421,7 @@ TEST_CASE("a restart inside a payload loses the connections and gives nothing of
 TEST_CASE("a restart inside a send resets the connection") {
   Rig rig;
   two_connected(rig).write(1, "hello");
-  rig.expect("AT+CIPSEND=9,5");
-  rig.raw("\r\n>");
-  rig.expect_bytes("hello");
+  rig.take_payload(9, "hello");
   rig.say("RDY");
   rig.pass(2s);
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});

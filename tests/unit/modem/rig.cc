@@ -229,6 +229,18 @@ void Rig::connect(modem::ConnectionId id, int link) {
   REQUIRE(events() == Events{"opened " + std::to_string(id)});
 }
 
+void Rig::take_payload(int link, std::string_view payload) {
+  expect("AT+CIPSEND=" + std::to_string(link) + "," + std::to_string(payload.size()));
+  raw("\r\n>");
+  expect_bytes(payload);
+}
+
+void Rig::play_send(int link, std::string_view payload) {
+  take_payload(link, payload);
+  const std::string size = std::to_string(payload.size());
+  say("OK|+CIPSEND: " + std::to_string(link) + "," + size + "," + size);
+}
+
 void Rig::say_payload(int link, std::string_view payload, int rest) {
   raw("\r\n+CIPRXGET: 2," + std::to_string(link) + "," + std::to_string(payload.size()) + "," +
       std::to_string(rest) + "\r\n" + std::string(payload) + "\r\n\r\nOK\r\n");
@@ -371,5 +383,16 @@ bool Rig::set_dtr(bool up) {
 }
 
 void Rig::log(log::Level, std::string_view text) { logged_.emplace_back(text); }
+
+Rig& connected(Rig& rig) {
+  rig.bring_up();
+  rig.connect(1, 9);
+  return rig;
+}
+
+Rig& two_connected(Rig& rig) {
+  connected(rig).connect(2, 8);
+  return rig;
+}
 
 }  // namespace a7600::test

@@ -25,6 +25,9 @@ struct Exchange {
 };
 using Script = std::vector<Exchange>;
 
+// The answer to "AT+CIPRXGET=2,link" where there is nothing to read.
+inline constexpr const char* kNoData = "+IP ERROR: No data|ERROR";
+
 Script operator+(Script first, const Script& second);
 
 // The parts of a bring-up.
@@ -96,6 +99,10 @@ class Rig final : private modem::Host {
   void connect(modem::ConnectionId id, int link);
   // What a CIPOPEN for connection `id` looks like.
   static std::string open_command(modem::ConnectionId id, int link);
+  // The module is sent `payload` on `link`; it has not confirmed that yet.
+  void take_payload(int link, std::string_view payload);
+  // The same, and it confirms it.
+  void play_send(int link, std::string_view payload);
   // The answer to "AT+CIPRXGET=2,link" with a payload.
   void say_payload(int link, std::string_view payload, int rest = 0);
 
@@ -161,5 +168,9 @@ class Rig final : private modem::Host {
   std::vector<std::string> logged_;
   Error last_error_;
 };
+
+// The network is up, and connection 1 has link 9; of two, connection 2 has link 8.
+Rig& connected(Rig& rig);
+Rig& two_connected(Rig& rig);
 
 }  // namespace a7600::test

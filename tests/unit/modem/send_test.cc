@@ -6,55 +6,37 @@
 namespace a7600::test {
 namespace {
 
-Rig& connected(Rig& rig) {
-  rig.bring_up();
-  rig.connect(1, 9);
-  return rig;
-}
-
-// The command and the payload of one send, not answered yet.
-void send_out(Rig& rig, int link, const std::string& payload) {
-  rig.expect("AT+CIPSEND=" + std::to_string(link) + "," + std::to_string(payload.size()));
-  rig.raw("\r\n>");
-  rig.expect_bytes(payload);
-}
-
-void send_all(Rig& rig, int link, const std::string& payload) {
-  send_out(rig, link, payload);
-  const std::string size = std::to_string(payload.size());
-  rig.say("OK|+CIPSEND: " + std::to_string(link) + "," + size + "," + size);
-}
-
 // What the connection is left with: read what is there, end, close.
 void expect_reset(Rig& rig, const char* end = "ended 1 ECONNRESET") {
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{end});
 }
 
 TEST_CASE("what the program writes is sent") {
   Rig rig;
-  send_all(rig, 9, (connected(rig).write(1, "hello"), "hello"));
+  connected(rig).write(1, "hello");
+  rig.play_send(9, "hello");
   rig.expect_nothing();
 }
 
 TEST_CASE("writes are sent in the largest chunks") {
   Rig rig;
   connected(rig).write(1, std::string(4000, 'x'));
-  send_all(rig, 9, std::string(1500, 'x'));
-  send_all(rig, 9, std::string(1500, 'x'));
-  send_all(rig, 9, std::string(1000, 'x'));
+  rig.play_send(9, std::string(1500, 'x'));
+  rig.play_send(9, std::string(1500, 'x'));
+  rig.play_send(9, std::string(1000, 'x'));
   rig.expect_nothing();
 }
 
 TEST_CASE("what is written while a chunk is sent goes with the next") {
   Rig rig;
   connected(rig).write(1, "one");
-  send_out(rig, 9, "one");
+  rig.take_payload(9, "one");
   rig.write(1, "two");
   rig.write(1, "three");
   rig.expect_nothing();
   rig.say("OK|+CIPSEND: 9,3,3");
-  send_all(rig, 9, "twothree");
+  rig.play_send(9, "twothree");
 }
 
 TEST_CASE("nothing is written into a connection that is not open yet") {
@@ -66,13 +48,13 @@ TEST_CASE("nothing is written into a connection that is not open yet") {
   rig.say("OK");
   rig.expect_nothing();
   rig.say("+CIPOPEN: 9,0");
-  send_all(rig, 9, "early");
+  rig.play_send(9, "early");
 }
 
 TEST_CASE("the next command waits for the send's result, not only for OK") {
   Rig rig;
   connected(rig).write(1, "x");
-  send_out(rig, 9, "x");
+  rig.take_payload(9, "x");
   rig.resolve(5, "a.example");
   rig.say("OK");
   rig.expect_nothing();
@@ -88,7 +70,7 @@ TEST_CASE("a send that is confirmed in part, by nothing, or by -1 resets the con
       INFO(result << (result_first ? " before OK" : " behind OK"));
       Rig rig;
       connected(rig).write(1, "hello");
-      send_out(rig, 9, "hello");
+      rig.take_payload(9, "hello");
       const std::string line = "+CIPSEND: " + std::string(result);
       rig.say(result_first ? line + "|OK" : "OK|" + line);
       expect_reset(rig);
@@ -104,7 +86,7 @@ TEST_CASE("a send that is confirmed with another size resets the connection") {
     INFO(result);
     Rig rig;
     connected(rig).write(1, "hello");
-    send_out(rig, 9, "hello");
+    rig.take_payload(9, "hello");
     rig.say("OK|+CIPSEND: " + std::string(result));
     expect_reset(rig);
   }
@@ -113,11 +95,11 @@ TEST_CASE("a send that is confirmed with another size resets the connection") {
 TEST_CASE("data received before a failed send is read first") {
   Rig rig;
   connected(rig).write(1, "hello");
-  send_out(rig, 9, "hello");
+  rig.take_payload(9, "hello");
   rig.say("OK|+CIPSEND: 9,5,-1");
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "goodbye");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.received(1) == "goodbye");
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
 }
@@ -128,7 +110,7 @@ TEST_CASE("an ERROR behind the prompt leaves open what was sent: a reset, and no
     INFO(answer);
     Rig rig;
     connected(rig).write(1, "hello");
-    send_out(rig, 9, "hello");
+    rig.take_payload(9, "hello");
     rig.say(answer);
     expect_reset(rig);
     rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
@@ -140,7 +122,7 @@ TEST_CASE("an ERROR behind the prompt leaves open what was sent: a reset, and no
 TEST_CASE("a send that is never confirmed resets the connection, and nothing is repeated") {
   Rig rig;
   connected(rig).write(1, "hello");
-  send_out(rig, 9, "hello");
+  rig.take_payload(9, "hello");
   rig.say("OK");
   rig.pass(34s);
   CHECK(rig.events().empty());
@@ -181,7 +163,7 @@ TEST_CASE("a busy module gets the same chunk again after a pause") {
     rig.expect_nothing();
     rig.pass(100ms);
   }
-  send_all(rig, 9, "hello");
+  rig.play_send(9, "hello");
   CHECK(rig.events().empty());
 }
 
@@ -193,8 +175,8 @@ TEST_CASE("a chunk that has to wait is sent before what was written later") {
   rig.write(1, "two");
   rig.expect_nothing();
   rig.pass(100ms);
-  send_all(rig, 9, "one");
-  send_all(rig, 9, "two");
+  rig.play_send(9, "one");
+  rig.play_send(9, "two");
 }
 
 TEST_CASE("a busy link does not keep the others waiting") {
@@ -204,7 +186,7 @@ TEST_CASE("a busy link does not keep the others waiting") {
   rig.expect("AT+CIPSEND=9,3");
   rig.say("+CIPERROR: 8|ERROR");
   rig.write(2, "two");
-  send_all(rig, 8, "two");
+  rig.play_send(8, "two");
 }
 
 // Seen in the matrix: behind a module that had lost its TCP/IP the peer waited for a connection
@@ -217,10 +199,10 @@ TEST_CASE(
     rig.play({{"AT+CIPSEND=9,5", "ERROR"}});
     rig.pass(100ms);
     rig.play({{"AT+CIPSEND=9,5", "ERROR"}});
-    rig.play(check("9") + Script{{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+    rig.play(check("9") + Script{{"AT+CIPRXGET=2,9", kNoData}});
     rig.pass(100ms);
     if (recovers) {
-      send_all(rig, 9, "hello");
+      rig.play_send(9, "hello");
     } else {
       rig.play({{"AT+CIPSEND=9,5", "ERROR"}});
       expect_reset(rig);
@@ -234,7 +216,7 @@ TEST_CASE("a closed link refuses to send: what it has received is read, it is no
   rig.play({{"AT+CIPSEND=9,5", "+CIPERROR: 4|ERROR"}});
   rig.expect("AT+CIPRXGET=2,9");
   rig.say_payload(9, "last words");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.received(1) == "last words");
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
   rig.expect_nothing();
@@ -268,7 +250,7 @@ TEST_CASE("a payload reaches the module as it is, results and prompts and escape
       std::string("\0\x1a\x1b\x03+++\r\nOK\r\n+CIPSEND: 9,1,1\r\n>AT\r", 34);
   Rig rig;
   connected(rig).write(1, payload);
-  send_all(rig, 9, payload);
+  rig.play_send(9, payload);
   rig.expect_nothing();
 }
 

@@ -10,26 +10,26 @@ namespace {
 
 TEST_CASE("an end that only the second channel tells is asked for, and is one") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.say_side("+IPCLOSE: 9,1");
   rig.play(still_open("8"));
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{"ended 1"});
 }
 
 TEST_CASE("an end that both channels tell is one, whichever is first") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   SECTION("the first") {
     rig.say("+IPCLOSE: 9,1");
     rig.say_side("+IPCLOSE: 9,1");
-    rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+    rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   }
   SECTION("the second") {
     rig.say_side("+IPCLOSE: 9,1");
     rig.say("+IPCLOSE: 9,1");
     rig.play(still_open("8"));
-    rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+    rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   }
   CHECK(rig.events() == Events{"ended 1"});
   rig.expect_nothing();
@@ -38,9 +38,9 @@ TEST_CASE("an end that both channels tell is one, whichever is first") {
 TEST_CASE("an old end told again does not end the link's next connection") {
   Rig rig;
   rig.close_when_ended = true;
-  connected(rig);
+  both_connected(rig);
   rig.say("+IPCLOSE: 9,1");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.events() == Events{"ended 1", "closed 1"});
   for (const int link : {7, 6, 5, 4, 3, 2, 1, 0, 9}) {
     rig.connect(static_cast<modem::ConnectionId>(20 + link), link);
@@ -52,7 +52,7 @@ TEST_CASE("an old end told again does not end the link's next connection") {
 
 TEST_CASE("a client that only the second channel tells of is asked for, and taken") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.listen(5, 80);
   rig.play({{"AT+SERVERSTART=80,0", "OK"}});
   rig.events();
@@ -63,7 +63,7 @@ TEST_CASE("a client that only the second channel tells of is asked for, and take
 
 TEST_CASE("a client that both channels tell of is one, whichever is first") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.listen(5, 80);
   rig.play({{"AT+SERVERSTART=80,0", "OK"}});
   rig.events();
@@ -91,7 +91,7 @@ TEST_CASE("a client that both channels tell of is one, whichever is first") {
 TEST_CASE("what the second channel announces behind a client that it tells of is the client's") {
   Rig rig;
   rig.close_when_ended = true;
-  connected(rig);
+  both_connected(rig);
   rig.listen(5, 80);
   rig.play({{"AT+SERVERSTART=80,0", "OK"}});
   rig.say("+CLIENT: 0,0,192.0.2.77:4000");
@@ -119,7 +119,7 @@ TEST_CASE("what the second channel announces behind a client that it tells of is
 
 TEST_CASE("an old client told again does not take the place of the link's next one") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.listen(5, 80);
   rig.play({{"AT+SERVERSTART=80,0", "OK"}});
   rig.events();

@@ -3,28 +3,21 @@
 // Two AT channels: transfers of two links overlap, a link's never do.
 #include <catch2/catch.hpp>
 
+#include "pushing.h"
 #include "two_channels.h"
 
 namespace a7600::test {
 namespace {
 
-// The module pushes; link 9's data has been seen.
-void push(Rig& rig, int link, const std::string& bytes) {
-  rig.raw("\r\n+RECEIVE," + std::to_string(link) + "," + std::to_string(bytes.size()) + "\r\n" +
-          bytes);
-}
-
-Rig& pushing(Rig& rig) {
+// Connection 1 on link 9, the module pushing; its header has been seen to name the link.
+Rig& pushing_beside(Rig& rig) {
   rig.has_second_port = true;
-  rig.modem.set_push_policy(modem::PushPolicy::kAlways);
-  rig.resolve(999, "bring.up");
-  rig.play(whole_bringup() + Script{{"AT+CIPCCFG?", "+CIPCCFG: 10,0,0,1,1,0,500|OK"},
-                                    {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
-                                    {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"},
-                                    {"AT+CIPRXGET=0", "OK"}});
-  rig.play({{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
+  up(rig, modem::PushPolicy::kAlways,
+     {{"AT+CIPCCFG?", kNamed},
+      {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
+      {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"},
+      {"AT+CIPRXGET=0", "OK"}});
   rig.play_side(kSideUp);
-  rig.events();
   rig.connect(1, 9);
   push(rig, 9, "first");
   rig.play({{"AT+CIPSRIP=0", "OK"}});
@@ -39,7 +32,7 @@ void answer_polls(Rig& rig) {
     } else if (command == "AT+CIPCLOSE=8\r") {
       rig.say("OK|+CIPCLOSE: 8,0");
     } else {
-      rig.say("+IP ERROR: No data|ERROR");
+      rig.say(kNoData);
     }
   }
 }
@@ -76,11 +69,11 @@ TEST_CASE("the second channel's echo is turned off, and put back at the end") {
 
 TEST_CASE("the second channel carries nothing before it has answered") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.say_side("*ATREADY: 1");
   rig.play(check("8,9"));
   for (int link : {8, 9}) {
-    rig.play({{"AT+CIPRXGET=2," + std::to_string(link), "+IP ERROR: No data|ERROR"}});
+    rig.play({{"AT+CIPRXGET=2," + std::to_string(link), kNoData}});
   }
   rig.expect_side("AT");
   rig.write(1, "one");
@@ -123,7 +116,7 @@ TEST_CASE("a port that was left inside a CIPSEND is freed before a link is opene
 
 TEST_CASE("a port that falls silent while links are in use gets nothing that could reach one") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.say_side("*ATREADY: 1");
   rig.play(check("8,9"));
   rig.expect_side("AT");
@@ -148,7 +141,7 @@ TEST_CASE("transparent mode has one line") {
 
 TEST_CASE("sends of two links overlap") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   send_over_both(rig);
   rig.raw("\r\n>");
   rig.expect_bytes("one");
@@ -160,7 +153,7 @@ TEST_CASE("sends of two links overlap") {
 
 TEST_CASE("reads of two links overlap, and each gets its own bytes") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   read_over_both(rig);
   rig.raw_side(payload(9, "for one"));
   rig.raw(payload(8, "for two"));
@@ -170,7 +163,7 @@ TEST_CASE("reads of two links overlap, and each gets its own bytes") {
 
 TEST_CASE("a link that one channel serves waits for it, in both directions") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.write(1, "one");
   rig.expect(send_command(9, "one"));
   rig.write(1, "more");
@@ -183,19 +176,19 @@ TEST_CASE("a link that one channel serves waits for it, in both directions") {
 
 TEST_CASE("an announcement on either channel, or on both, is a read") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.say_side("+CIPRXGET: 1,9");
   rig.expect("AT+CIPRXGET=2,9");
   rig.say("+CIPRXGET: 1,9");
   rig.raw(payload(9, "data"));
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
   CHECK(rig.received(1) == "data");
 }
 
 // Seen: a read in vain, on its way when the link got a new owner, reset the last one.
 TEST_CASE("where the first channel announces data, the second one's repeating is no read") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.say("+CIPRXGET: 1,9");
   rig.expect("AT+CIPRXGET=2,9");
   rig.raw(payload(9, "data"));
@@ -209,7 +202,7 @@ TEST_CASE("where the first channel announces data, the second one's repeating is
 
 TEST_CASE("a link is closed only when the second channel has its answer") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   send_over_both(rig);
   rig.close(2);
   finish_first_send(rig);
@@ -221,7 +214,7 @@ TEST_CASE("a link is closed only when the second channel has its answer") {
 
 TEST_CASE("data goes on over the second channel during a look-up") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.resolve(7, "slow.test");
   rig.expect("AT+CDNSGIP=\"slow.test\"");
   rig.write(1, "meanwhile");
@@ -232,7 +225,7 @@ TEST_CASE("data goes on over the second channel during a look-up") {
 
 TEST_CASE("beside pushed data, sends take the second channel, in whole chunks") {
   Rig rig;
-  pushing(rig);
+  pushing_beside(rig);
   push(rig, 9, std::string(1500, 'd'));
   rig.write(1, std::string(3000, 'u'));
   rig.expect_nothing();
@@ -245,7 +238,7 @@ TEST_CASE("beside pushed data, sends take the second channel, in whole chunks") 
 
 TEST_CASE("push does not begin before the second channel has read what came earlier") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   read_over_both(rig);
   rig.modem.set_push_policy(modem::PushPolicy::kAlways);
   rig.raw(payload(8, "eight"));
@@ -257,7 +250,7 @@ TEST_CASE("push does not begin before the second channel has read what came earl
 
 TEST_CASE("data pushed over the second channel is delivered, and push is left") {
   Rig rig;
-  pushing(rig);
+  pushing_beside(rig);
   rig.connect(2, 8);
   rig.raw_side("\r\n+RECEIVE,8,4\r\ndata");
   CHECK(rig.received(2) == "data");
@@ -269,7 +262,7 @@ TEST_CASE("data pushed over the second channel is delivered, and push is left") 
 
 TEST_CASE("a link whose data is pushed over both channels is reset, as their order is not known") {
   Rig rig;
-  pushing(rig);
+  pushing_beside(rig);
   rig.raw_side("\r\n+RECEIVE,9,4\r\ndata");
   CHECK(rig.received(1) == "first");
   CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
@@ -279,7 +272,7 @@ TEST_CASE("a link whose data is pushed over both channels is reset, as their ord
 
 TEST_CASE("a send without an answer resets its link and drops the channel, and the other goes on") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   send_over_both(rig);
   finish_first_send(rig);
   for (int seconds = 0; seconds < 36; ++seconds) {
@@ -291,7 +284,7 @@ TEST_CASE("a send without an answer resets its link and drops the channel, and t
 
 TEST_CASE("a read that is garbled resets its link and drops the channel") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   read_over_both(rig);
   rig.say_side("OK");
   CHECK(rig.events() == Events{"ended 1 ECONNRESET", "second port closed"});
@@ -301,7 +294,7 @@ TEST_CASE("a read that is garbled resets its link and drops the channel") {
 
 TEST_CASE("the loss of the second line resets the link that it carries, no other") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   send_over_both(rig);
   rig.modem.side_line_failed("the line is gone", rig.now);
   CHECK(rig.events() == Events{"second port closed", "ended 2 ECONNRESET"});
@@ -322,7 +315,7 @@ TEST_CASE("the loss of the second line resets the link that it carries, no other
 
 TEST_CASE("a busy module refuses a send on the second channel, which is tried again") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.write(1, "one");
   rig.write(2, "two");
   rig.expect(send_command(9, "one"));
@@ -334,16 +327,16 @@ TEST_CASE("a busy module refuses a send on the second channel, which is tried ag
 
 TEST_CASE("a restart that the second channel tells of leads to a check") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.say_side("*ATREADY: 1");
   rig.play(check("8,9"));
   rig.play_side(kSideUp);
-  rig.play({{"AT+CIPRXGET=2,8", "+IP ERROR: No data|ERROR"}});
+  rig.play({{"AT+CIPRXGET=2,8", kNoData}});
 }
 
 TEST_CASE("the network's end on the second channel leads to a check, also when both tell it") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
   CHECK(rig.events() == Events{"ended 1 ENETDOWN", "ended 2 ENETDOWN"});
   rig.say_side("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
@@ -352,7 +345,7 @@ TEST_CASE("the network's end on the second channel leads to a check, also when b
 
 TEST_CASE("while the module is checked the second channel begins nothing") {
   Rig rig;
-  connected(rig);
+  both_connected(rig);
   rig.say_side("*ATREADY: 1");
   rig.play_side(kSideUp);
   rig.write(1, "later");

@@ -11,7 +11,7 @@ namespace a7600::test {
 inline const Script kSideUp = {{"AT", "OK"}, {"ATE0", "OK"}};
 
 // With the network up and both channels ready; connection 1 on link 9, connection 2 on link 8.
-inline Rig& connected(Rig& rig) {
+inline Rig& both_connected(Rig& rig) {
   rig.has_second_port = true;
   rig.bring_up();
   rig.play_side(kSideUp);

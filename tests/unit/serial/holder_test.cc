@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,9 +13,11 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <thread>
+#include <vector>
 
 #include "child.h"
 #include "pty.h"
@@ -39,6 +42,36 @@ TEST_CASE("a process that locks nothing is found by what it has open") {
   });
   REQUIRE(child.told() == "open");
   CHECK(find_holder(pty.device) == child.pid());
+}
+
+// As in a container: each instance of devpts counts from 0.
+std::string open_in_another_devpts(const std::string& directory, int number) {
+  if (::unshare(CLONE_NEWNS) != 0) return "no namespace";
+  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return "not private";
+  if (::mount("devpts", directory.c_str(), "devpts", 0, "ptmxmode=0600") != 0) return "no devpts";
+  const std::string ptmx = directory + "/ptmx";
+  std::vector<UniqueFd> masters;
+  int reached = -1;
+  while (reached < number) {
+    masters.emplace_back(::open(ptmx.c_str(), O_RDWR | O_NOCTTY));
+    if (::ioctl(masters.back().get(), TIOCGPTN, &reached) != 0) return "no terminal";
+  }
+  ::unlockpt(masters.back().get());
+  return ::ioctl(masters.back().get(), TIOCGPTPEER, O_RDWR | O_NOCTTY) >= 0 ? "open" : "not open";
+}
+
+TEST_CASE("a pseudo terminal of the same number in another devpts is another") {
+  if (::geteuid() != 0) {
+    WARN("skipped: only root mounts a devpts");
+    return;
+  }
+  const Pty pty;
+  const Directory directory;
+  const int number = std::stoi(pty.device.substr(pty.device.rfind('/') + 1));
+  const Child child(
+      [&](const auto& tell) { tell(open_in_another_devpts(directory.path(), number)); });
+  REQUIRE(child.told() == "open");
+  CHECK_FALSE(find_holder(pty.device).has_value());
 }
 
 TEST_CASE("a thread with a descriptor table of its own, as the engine has, is found too") {

@@ -100,6 +100,8 @@ TEST_CASE("a port that answers AT is told from one that is silent, and from one 
     });
     CHECK(child.told() == "held");
   }
+  // Else the thread, if it runs before the port is opened again, reads EIO.
+  const UniqueFd kept(::open(pty.device.c_str(), O_RDWR | O_NOCTTY));
   std::thread answering([&] {
     // Also what the silent probe has left.
     std::string heard;

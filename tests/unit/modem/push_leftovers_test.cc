@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// Direct push mode behind another host: what its links have left in the module is nobody's.
+#include <catch2/catch.hpp>
+
+#include "pushing.h"
+
+namespace a7600::test {
+namespace {
+
+// Seen in the matrix of faults, behind a port that was unplugged: the next program's connection was
+// given what its link number had received before.
+TEST_CASE("nothing is opened while the module pushes what a host before has left") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways, kSetUp);
+  push(rig, 2, "left");
+  rig.play({{"AT+CIPSRIP=0", "OK"}});
+  rig.open(1);
+  rig.pass(200ms);
+  push(rig, 9, "left");
+  rig.pass(299ms);
+  rig.expect_nothing();
+  rig.pass(1ms);
+  rig.expect(Rig::open_command(1, 9));
+  push(rig, 9, "late");
+  rig.say("OK|+CIPOPEN: 9,0");
+  push(rig, 9, "its own");
+  CHECK(rig.received(1) == "its own");
+}
+
+// Seen in the matrix of faults: a module that names the peer, not the link, pushed what it had kept
+// of a closed link, and a connection to the same peer was given it.
+TEST_CASE("where a host before has left data unread, it is not pushed for a connection") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.resolve(999, "bring.up");
+  rig.play(probe() +
+           Script{{"AT+NETOPEN?", "+NETOPEN: 1|OK"},
+                  {"AT+CIPMODE?", "+CIPMODE: 0|OK"},
+                  {"AT+CIPOPEN?",
+                   "+CIPOPEN: 3,\"TCP\",\"203.0.113.9\",80,-1|"
+                   "+CIPOPEN: 4,\"TCP\",\"203.0.113.9\",80,-1|OK"},
+                  {"AT+CIPCLOSE=3", "OK|+CIPCLOSE: 3,0"},
+                  {"AT+CIPCLOSE=4", "OK|+CIPCLOSE: 4,0"},
+                  {"AT+SERVERSTART?", "OK"}} +
+           last_steps() + Script{{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
+  rig.events();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, std::string(1500, 'a'), 5000);
+  // The peer of one of them may have closed it before CIPOPEN? was asked.
+  const auto nothing_on = [&rig](int first, int last) {
+    for (int link = first; link <= last; ++link) {
+      const std::string number = std::to_string(link);
+      rig.play({{"AT+CIPRXGET=4," + number,
+                 link % 2 == 0 ? "+CIPRXGET: 4," + number + ",0|OK" : kNoData}});
+    }
+  };
+  SECTION("there is some") {
+    nothing_on(0, 4);
+    rig.play({{"AT+CIPRXGET=4,5", "+CIPRXGET: 4,5,700|OK"}});
+    nothing_on(6, 8);
+    rig.play({kSetUp.begin(), kSetUp.end() - 1});
+    rig.expect("AT+CIPRXGET=2,9");
+  }
+  SECTION("there is none") {
+    nothing_on(0, 8);
+    rig.play(kSetUp);
+    push(rig, 9, "pushed");
+    CHECK(rig.received(1).ends_with("pushed"));
+  }
+}
+}  // namespace
+}  // namespace a7600::test
