@@ -89,7 +89,7 @@ struct Connection {
   // Push mode has begun with data of this connection in the module, which it is to push by then.
   std::optional<chat::TimePoint> push_due;
 
-  // kDraining: the module is known to hold bytes of it, not only asked whether it does.
+  // The module is known to hold bytes of it; `readable` is also set only to ask.
   bool unread = false;
   bool unread_if_read = false;  // `unread` only since a read is on its way, whose answer tells
   End end;                      // kDraining: what the host will be told

@@ -248,7 +248,7 @@ void Modem::on_client(const at::ClientAccepted& client) {
   // In transparent mode CONNECT follows; if it gets lost, ATO asks for it.
   if (config_.transparent) connection.not_before = now_ + kConnectWait;
   // Its first data may have been announced before it was.
-  connection.readable = early_data_[static_cast<std::size_t>(client.link)];
+  if (early_data_[static_cast<std::size_t>(client.link)]) must_be_read(connection);
   links_.assign(client.link, *id);
   schedule_.forget(client.link);
   if (read_is_its_own && side_reads) {

@@ -361,6 +361,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool is_line_slow() const;
   std::size_t chunk_limit(int link, Direction direction, Via via) const;
   bool send_chunk(Connection& connection, Via via);
+  void must_be_read(Connection& connection);
   void read_chunk(Connection& connection, Via via);
   void on_send_answer(Connection& connection, const chat::Answer& answer, const Chunk& chunk);
   void on_read_answer(Connection& connection, const chat::Answer& answer, Via via);

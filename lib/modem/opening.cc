@@ -45,6 +45,7 @@ bool Modem::next_open() {
     connection.displaced = false;
     // Of an attempt before, on a link that was a stranger's.
     connection.readable = false;
+    connection.unread = false;
     connection.early.clear();
     connection.pushed_via.reset();
     early_data_[static_cast<std::size_t>(*link)] = false;

@@ -183,7 +183,7 @@ void Modem::bringup_up() {
     switch (connection.state) {
       case Connection::State::kOpen:
         // What the module holds for it is read even if the link has closed meanwhile.
-        connection.readable = true;
+        must_be_read(connection);
         if (!open) closed.push_back(connection.link);
         break;
       case Connection::State::kClosing:

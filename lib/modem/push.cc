@@ -89,7 +89,7 @@ void Modem::on_rx_mode_answer(const chat::Answer& answer) {
   const bool begins = !pushed_before && !rx_mode_.buffered();
   for (auto& [id, connection] : connections_) {
     if (connection.link < 0) continue;
-    if (must_read) connection.readable = true;
+    if (must_read) must_be_read(connection);
     if (begins && connection.readable) connection.push_due = now_ + kPushWait;
     if (!begins) connection.push_due.reset();
     // Closed by its peer meanwhile: only reading tells when everything is there.

@@ -206,10 +206,15 @@ void Modem::on_send_answer(Connection& connection, const chat::Answer& answer, c
 void Modem::on_data_ready(int link) {
   // Also while opening: the announcement may overtake "+CIPOPEN:".
   if (Connection* connection = by_link(link)) {
-    connection->readable = true;
+    must_be_read(*connection);
   } else if (link >= 0 && link < at::kLinks) {
     early_data_[static_cast<std::size_t>(link)] = true;
   }
+}
+
+void Modem::must_be_read(Connection& connection) {
+  connection.readable = true;
+  connection.unread = true;
 }
 
 void Modem::read_chunk(Connection& connection, Via via) {
@@ -281,7 +286,10 @@ void Modem::on_read_answer(Connection& connection, const chat::Answer& answer, V
   if (answer.info == at::ErrInfo::kNoData &&
       connection.rest <= static_cast<int>(at::kLargestRead)) {
     connection.read_errors = 0;
-    if (std::exchange(connection.unread_if_read, false)) connection.unread = false;
+    // What was announced behind the command may be more than the answer knows of.
+    if (std::exchange(connection.unread_if_read, false) || !connection.readable) {
+      connection.unread = false;
+    }
     if (connection.state == Connection::State::kDraining && !connection.readable) {
       drained(connection);
     }

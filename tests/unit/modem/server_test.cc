@@ -232,6 +232,27 @@ TEST_CASE("a look before the last that finds nothing leaves the last one to the 
   CHECK(rig.received(101) == "GET /");
 }
 
+TEST_CASE("what was announced while the last look was under way counts as read with its answer") {
+  Rig rig;
+  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  rig.say("+IPCLOSE: 0,1");
+  rig.expect("AT+CIPRXGET=2,0");
+  rig.say("+CLIENT: 0,0,192.0.2.1:5001|+CIPRXGET: 1,0");
+  rig.write(101, "ok");
+  rig.say_payload(0, "GET /");
+  rig.expect("AT+CIPSEND=0,2");
+  rig.raw("\r\n>");
+  rig.expect_bytes("ok");
+  rig.say("OK|+CIPSEND: 0,2,2|+IPCLOSE: 0,1");
+  rig.expect("AT+CIPRXGET=2,0");
+  rig.say("+CLIENT: 0,0,192.0.2.1:5002|+CIPRXGET: 1,0");
+  rig.say_payload(0, "GET /next");
+  CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000", "ended 100",
+                               "accepted 1 101 192.0.2.1:5001", "ended 101",
+                               "accepted 1 102 192.0.2.1:5002"});
+  CHECK(rig.received(102) == "GET /next");
+}
+
 // Seen with a server whose clients close when it does: every second one was closed in place of the
 // one before.
 TEST_CASE("a client that closes when its server does is not closed by a command") {
