@@ -78,7 +78,6 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
       connection->state = Connection::State::kDraining;
       connection->link_open = false;
       connection->unread_if_read = !connection->readable && reads(*connection);
-      connection->unread = connection->unread || reads(*connection);
       if (connection->pushed_via == Via::kSide && !rx_mode_.buffered()) {
         connection->end = {ECONNRESET, "closed while its data came over the second AT port"};
       }

@@ -91,7 +91,7 @@ struct Connection {
 
   // The module is known to hold bytes of it; `readable` is also set only to ask.
   bool unread = false;
-  bool unread_if_read = false;  // `unread` only since a read is on its way, whose answer tells
+  bool unread_if_read = false;  // a read is on its way, whose answer tells whether it does
   End end;                      // kDraining: what the host will be told
 };
 
