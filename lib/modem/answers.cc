@@ -100,7 +100,8 @@ void Modem::on_answer(const chat::Answer& answer) {
     return;
   }
   if (task == Task::kLeave && answer.final != chat::Final::kOk) leave_result_due_.reset();
-  if (task == Task::kLeave || task == Task::kCloseStray || task == Task::kNone) return;
+  if (task == Task::kLeave || task == Task::kNone) return;
+  if (task == Task::kCloseStray) return distrust_new_owner(task, task_id_, answer);
   if (task == Task::kForeign) {
     on_foreign_answer(answer);
   } else if (task == Task::kResume) {

@@ -29,6 +29,7 @@ std::optional<int> Links::pick_for_data_mode() const {
 void Links::assign(int link, ConnectionId owner) {
   Slot& slot = slots_[static_cast<std::size_t>(link)];
   slot.taken = true;
+  slot.foreign = false;
   slot.owner = owner;
 }
 

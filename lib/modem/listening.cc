@@ -176,7 +176,8 @@ void Modem::displace(Connection& connection) {
 // been the client's, or have gone to it. Or it was the client that our close has ended, which only
 // the module can tell: by its peer it knows who has the link now.
 void Modem::distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer) {
-  if (task == Task::kClose && answer.final == chat::Final::kOk) {
+  const bool closes = task == Task::kClose || task == Task::kCloseStray;
+  if (closes && answer.final == chat::Final::kOk) {
     Connection* owner = by_link(closing_link_);
     if (owner == nullptr || owner->id == id) return;
     owner->doubted = true;
@@ -231,6 +232,8 @@ void Modem::on_client(const at::ClientAccepted& client) {
   if (side_.carries() && side_.carries()->link == client.link) side_.withhold_payload();
   Server* server = servers_.by_index(client.server);
   const EarlyPushes::Taken early = early_pushes_.take(client.link, client.peer, now_);
+  // Whoever was to be closed on it has gone.
+  std::erase(strays_, client.link);
   std::optional<ConnectionId> id;
   if (server != nullptr && !server->stop_wanted) id = host_.accepted(server->id, client.peer);
   if (!id) {

@@ -67,6 +67,14 @@ TEST_CASE("a foreign link is not picked until it is released") {
   CHECK_FALSE(links.has_foreign());
 }
 
+TEST_CASE("a foreign link that somebody here is given is foreign no more") {
+  Links links;
+  links.mark_foreign(3);
+  links.assign(3, 1);
+  CHECK_FALSE(links.has_foreign());
+  CHECK_FALSE(links.oldest_foreign().has_value());
+}
+
 TEST_CASE("transparent mode has link 0, or none") {
   Links links;
   CHECK(links.pick_for_data_mode() == 0);

@@ -253,6 +253,37 @@ TEST_CASE("what was announced while the last look was under way counts as read w
   CHECK(rig.received(102) == "GET /next");
 }
 
+// Found by fuzz_modem: the close meant for the one before, and the link given to somebody else.
+TEST_CASE("a client on the link of one that was refused is not closed in its place") {
+  Rig rig;
+  listening(rig).refuse_accepted = true;
+  rig.open(5);
+  rig.expect(Rig::open_command(5, 9));
+  rig.say("+CLIENT: 0,0,192.0.2.1:1001");
+  rig.refuse_accepted = false;
+  rig.say("+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.1:1002|OK|+CIPOPEN: 9,0");
+  CHECK(rig.events() == Events{"turned away 1", "accepted 1 100 192.0.2.1:1002", "opened 5"});
+  rig.expect_nothing();
+}
+
+TEST_CASE("whether the close of a refused client has hit the link's next one the module is asked") {
+  for (const char* answer : {"+CIPOPEN: 0,\"TCP\",\"192.0.2.1\",1002,0|OK", "+CIPOPEN: 0|OK"}) {
+    INFO(answer);
+    Rig rig;
+    listening(rig).refuse_accepted = true;
+    rig.say("+CLIENT: 0,0,192.0.2.1:1001");
+    rig.refuse_accepted = false;
+    rig.expect("AT+CIPCLOSE=0");
+    rig.say("+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.1:1002");
+    rig.events();
+    rig.say("OK|+CIPCLOSE: 0,0");
+    rig.play({{"AT+CIPOPEN?", answer}});
+    const bool open = std::string(answer).find("TCP") != std::string::npos;
+    CHECK(rig.events() == (open ? Events{} : Events{"ended 100 ECONNRESET"}));
+    rig.expect_nothing();
+  }
+}
+
 // Seen with a server whose clients close when it does: every second one was closed in place of the
 // one before.
 TEST_CASE("a client that closes when its server does is not closed by a command") {
