@@ -86,6 +86,9 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
       // Everything that was pushed is here already.
       connection->readable = reads_by_command();
       connection->writable = false;
+      if (config_.transparent && !connection->had_line) {
+        connection->end = {ECONNRESET, "closed before its data could come"};
+      }
       if (closed.reason == 2) {
         connection->end = {ETIMEDOUT, "closed for a sending timeout"};
       } else if (!connection->unsent.empty()) {

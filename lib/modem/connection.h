@@ -92,6 +92,7 @@ struct Connection {
   // The module is known to hold bytes of it; `readable` is also set only to ask.
   bool unread = false;
   bool unread_if_read = false;  // a read is on its way, whose answer tells whether it does
+  bool had_line = false;        // transparent mode: its bytes have come this way
   End end;                      // kDraining: what the host will be told
 };
 

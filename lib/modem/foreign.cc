@@ -65,6 +65,7 @@ std::string Modem::obstacle() const { return bringup_ ? bringup_->obstacle() : s
 
 void Modem::configure(BringupConfig config) {
   config.pin_refused = config_.pin_refused && config.pin == config_.pin;
+  next_transparent_ = std::exchange(config.transparent, config_.transparent);
   config_ = std::move(config);
 }
 

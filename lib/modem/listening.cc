@@ -235,7 +235,9 @@ void Modem::on_client(const at::ClientAccepted& client) {
   // Whoever was to be closed on it has gone.
   std::erase(strays_, client.link);
   std::optional<ConnectionId> id;
-  if (server != nullptr && !server->stop_wanted) id = host_.accepted(server->id, client.peer);
+  const bool usable = !config_.transparent || client.link == kDataModeLink;
+  if (usable && server != nullptr && !server->stop_wanted)
+    id = host_.accepted(server->id, client.peer);
   if (!id) {
     links_.mark_foreign(client.link);
     strays_.push_back(client.link);

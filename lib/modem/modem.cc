@@ -40,7 +40,11 @@ class Modem::Entry {
 };
 
 Modem::Modem(Host& host, BringupConfig config)
-    : host_(host), config_(std::move(config)), chat_(*this), side_(*this) {}
+    : host_(host),
+      config_(std::move(config)),
+      next_transparent_(config_.transparent),
+      chat_(*this),
+      side_(*this) {}
 
 Modem::~Modem() = default;
 

@@ -170,7 +170,8 @@ class Modem final : private chat::Listener, private SideChannel::User {
   int server_index(ServerId id) const;
   // What the module is waited for, as a sentence; empty when it is up, or not wanted.
   std::string obstacle() const;
-  // For the next bring-up, and for connections from now on.
+  // For the next bring-up, and for connections from now on. The mode stays that of the latest
+  // bring-up, since the module counts it at AT+NETOPEN only.
   void configure(BringupConfig config);
   // Connections that close() has yet to end, and servers that stop() has. One whose opening nobody
   // waits for does not count: the module alone decides when that is over.
@@ -420,6 +421,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   Host& host_;
   BringupConfig config_;
+  bool next_transparent_ = false;  // the mode that the next bring-up is for
   chat::Chat chat_;
   Phase phase_ = Phase::kOff;
   std::unique_ptr<Bringup> bringup_;

@@ -32,6 +32,7 @@ bool Modem::wanted() const {
 void Modem::start_bringup(Bringup::Start start) {
   if (std::exchange(was_silent_, false)) host_.reopen();
   phase_ = start == Bringup::Start::kCheck ? Phase::kCheck : Phase::kBringup;
+  if (phase_ == Phase::kBringup) config_.transparent = next_transparent_;
   start_side();
   bringup_ = std::make_unique<Bringup>(
       config_, start, host_,

@@ -25,6 +25,7 @@ void Modem::enter_data_mode() {
   data_mode_.enter(now_);
   data_mode_end_ = 1;
   chat_.enter_data_mode();
+  if (Connection* connection = by_link(kDataModeLink)) connection->had_line = true;
 }
 
 // A server's client, whose "+CLIENT:" came before (manual 6.4.1), or a module that has said OK

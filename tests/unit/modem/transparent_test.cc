@@ -289,6 +289,48 @@ TEST_CASE("a lost CONNECT of a client is asked for") {
   CHECK(rig.received(100) == "hello");
 }
 
+// Found by fuzz_engine: a client's data could not be read any more.
+TEST_CASE("another mode is that of the next bring-up") {
+  Rig rig;
+  rig.bring_up();
+  rig.modem.configure(transparent());
+  rig.open(1);
+  rig.play({{Rig::open_command(1, 9), "OK|+CIPOPEN: 9,0"}});
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, "hello");
+  CHECK(rig.received(1) == "hello");
+  rig.say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
+  rig.events();
+  rig.open(2);
+  rig.play(transparent_bringup());
+  rig.expect("AT+CIPOPEN=0,\"TCP\",\"203.0.113.1\",1002");
+}
+
+// Found by fuzz_engine: what it had sent was missing, and the end looked clean.
+TEST_CASE("a client that is gone before its CONNECT is reset") {
+  Rig rig(transparent());
+  rig.listen(5, 8080);
+  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  rig.events();
+  rig.say("+CLIENT: 0,0,192.168.108.5:57202|+IPCLOSE: 0,1");
+  CHECK(rig.events() == Events{"accepted 5 100 192.168.108.5:57202", "ended 100 ECONNRESET"});
+  rig.say("+CLIENT: 0,0,192.168.108.5:57203|CONNECT 115200");
+  rig.raw("hello\r\nCLOSED\r\n");
+  rig.pass(2s);
+  CHECK(rig.received(101) == "hello");
+}
+
+TEST_CASE("a client on a link that transparent mode hasn't is closed") {
+  Rig rig(transparent());
+  rig.listen(5, 8080);
+  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  rig.events();
+  rig.say("+CLIENT: 1,0,192.168.108.5:57202");
+  CHECK(rig.events().empty());
+  rig.expect("AT+CIPCLOSE=1");
+}
+
 TEST_CASE("a peer that is not keeping up is not read from, on a line that can push back") {
   Rig rig(transparent());
   connect(rig);
