@@ -46,7 +46,7 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
   if (const auto* ack = std::get_if<at::Ack>(&reply)) {
     if (task_ == Task::kAcknowledged) acknowledged_ = *ack;
   } else if (const auto* unread = std::get_if<at::RxRest>(&reply)) {
-    if (task_ == Task::kUnread && unread->rest > 0) links_.note_unread();
+    if (task_ == Task::kUnread && unread->rest > 0) links_.note_unread(unread->link);
   } else if (const auto* state = std::get_if<at::NetOpen>(&reply)) {
     if (task_ == Task::kWhyRefused) network_open_ = state->state == 1;
   } else if (const auto* link = std::get_if<at::OpenLink>(&reply)) {

@@ -127,6 +127,7 @@ void Modem::on_close_answer(Connection& connection, const chat::Answer& answer) 
 }
 
 void Modem::release_link(Connection& connection) {
+  if (connection.unread || connection.readable) links_.suspect(connection.link);
   links_.release(connection.link);
   connection.link = -1;
   connection.link_open = false;

@@ -30,6 +30,7 @@ void Links::assign(int link, ConnectionId owner) {
   Slot& slot = slots_[static_cast<std::size_t>(link)];
   slot.taken = true;
   slot.foreign = false;
+  slot.unread = false;
   slot.owner = owner;
 }
 
@@ -54,6 +55,10 @@ void Links::forgive() {
   for (Slot& slot : slots_) slot.avoided = false;
 }
 
+void Links::suspect(int link) {
+  if (valid(link)) slots_[static_cast<std::size_t>(link)].suspect = true;
+}
+
 void Links::suspect_all() {
   for (Slot& slot : slots_) slot.suspect = true;
 }
@@ -66,10 +71,15 @@ std::optional<int> Links::take_suspect() {
   return std::nullopt;
 }
 
-void Links::clear() {
-  slots_ = {};
-  unread_ = false;
+void Links::note_unread(int link) {
+  if (valid(link)) slots_[static_cast<std::size_t>(link)].unread = true;
 }
+
+bool Links::has_unread() const {
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.unread; });
+}
+
+void Links::clear() { slots_ = {}; }
 
 bool Links::has_foreign() const {
   return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.foreign; });

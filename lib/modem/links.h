@@ -36,14 +36,15 @@ class Links {
   // Picked only when no other link is free, until forgive() or clear().
   void avoid(int link);
   void forgive();
-  // A host before may have had any link, and the module may still have received data of it: each is
-  // to be asked about.
+  // Whoever had the link before, a connection here or a host before, may have left received data in
+  // the module: it is to be asked about.
+  void suspect(int link);
   void suspect_all();
   // The next one to be asked about, once: the lowest, but none that somebody here has.
   std::optional<int> take_suspect();
-  // The module does have such data.
-  void note_unread() { unread_ = true; }
-  bool has_unread() const { return unread_; }
+  // The module does have such data, until the link is used again.
+  void note_unread(int link);
+  bool has_unread() const;
   // As at first.
   void clear();
 
@@ -56,6 +57,7 @@ class Links {
     bool foreign = false;
     bool avoided = false;
     bool suspect = false;
+    bool unread = false;
     ConnectionId owner = 0;
     std::uint64_t released = 0;
   };
@@ -63,7 +65,6 @@ class Links {
 
   std::array<Slot, at::kLinks> slots_{};
   std::uint64_t releases_ = 0;
-  bool unread_ = false;
 };
 
 }  // namespace a7600::modem

@@ -116,13 +116,23 @@ TEST_CASE("suspected links are to be asked about once, from 0 upward, but none t
   CHECK(suspects(links).empty());
 }
 
-TEST_CASE("unread data is known of until the links are cleared") {
+TEST_CASE("one suspected link is to be asked about, once") {
+  Links links;
+  links.suspect(4);
+  links.suspect(-1);
+  CHECK(suspects(links) == std::vector<int>{4});
+  CHECK(suspects(links).empty());
+}
+
+TEST_CASE("unread data is known of until its link is used again, or the links are cleared") {
   Links links;
   CHECK_FALSE(links.has_unread());
-  links.note_unread();
+  links.note_unread(8);
   links.assign(9, 1);
-  links.release(9);
   CHECK(links.has_unread());
+  links.assign(8, 2);
+  CHECK_FALSE(links.has_unread());
+  links.note_unread(7);
   links.clear();
   CHECK_FALSE(links.has_unread());
 }
