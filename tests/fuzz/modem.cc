@@ -338,12 +338,15 @@ class World {
     }
   }
 
-  // Raw bytes, but no digits: a header made of them would make data of what follows.
+  // Raw bytes, but no digits and no CONNECT: a header made of them, or data mode, would make data
+  // of what follows.
   static std::string without_headers(std::string_view bytes) {
+    constexpr std::string_view kConnect = "CONNECT";
     std::string text(bytes);
     for (char& c : text) {
       if (c >= '0' && c <= '9') c = '!';
     }
+    for (auto at = text.find(kConnect); at != text.npos; at = text.find(kConnect)) text[at] = '!';
     return text;
   }
 
