@@ -183,10 +183,11 @@ bool Modem::next_resume() {
 void Modem::on_resume_answer(const chat::Answer& answer) {
   Connection* connection = by_link(kDataModeLink);
   if (answer.final == chat::Final::kOk) {
-    // What was held back was the peer's after all.
+    // What was held back was the peer's after all, unless it is of a connection before.
     const std::string held = data_mode_.take_held();
+    const bool its_own = connection != nullptr && connection->had_line;
     enter_data_mode();
-    if (connection != nullptr && !held.empty()) {
+    if (its_own && !held.empty()) {
       give(*connection, connection->to, std::as_bytes(std::span(held)));
     }
     return;

@@ -331,6 +331,20 @@ TEST_CASE("a client on a link that transparent mode hasn't is closed") {
   rig.expect("AT+CIPCLOSE=1");
 }
 
+TEST_CASE("what was held back of one connection is not given to the next one") {
+  Rig rig(transparent());
+  connect(rig);
+  rig.close(1);
+  rig.raw("\r\nCLOSED\r\n");
+  escape(rig);
+  rig.play({{"AT+CIPCLOSE=0", "+CIPCLOSE: 0,0|OK"}});
+  REQUIRE(rig.events() == Events{"closed 1"});
+  rig.open(2);
+  rig.play({{Rig::open_command(2, 0), "OK|+CIPOPEN: 0,0"}, {"ATO", "CONNECT 115200"}});
+  rig.raw("hello");
+  CHECK(rig.received(2) == "hello");
+}
+
 TEST_CASE("a peer that is not keeping up is not read from, on a line that can push back") {
   Rig rig(transparent());
   connect(rig);
