@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::seconds kPushPatience{2};
 // No line pauses so long within a payload, and no module restarts faster.
 constexpr std::chrono::milliseconds kRestartPause{10};
+// Nor is there a reason for such a one but a restart, or a machine that is very busy.
 constexpr std::chrono::milliseconds kLongPause{100};
 constexpr std::chrono::milliseconds kHeldPatience{500};
 

@@ -172,6 +172,13 @@ void Modem::displace(Connection& connection) {
   }
 }
 
+// At a prompt that comes now the last owner's bytes would be sent to the link's new one.
+void Modem::withhold_payload(int link) {
+  const chat::Command* command = chat_.in_flight();
+  if (command != nullptr && command->link == link) chat_.withhold_payload();
+  if (side_.carries() && side_.carries()->link == link) side_.withhold_payload();
+}
+
 // The link of a transfer was given to a server's client before the answer came: the bytes may have
 // been the client's, or have gone to it. Or it was the client that our close has ended, which only
 // the module can tell: by its peer it knows who has the link now.
@@ -184,10 +191,9 @@ void Modem::distrust_new_owner(Task task, ConnectionId id, const chat::Answer& a
     ask_still_open_ = ask_still_open_ || close_result_seen_;
     return;
   }
-  int link = -1;
-  if (answer.header && !answer.payload.empty()) link = answer.header->link;
-  if (answer.prompted && (!answer.sent || answer.sent->confirmed > 0)) link = answer.link;
-  Connection* owner = by_link(link);
+  const bool received = answer.header && !answer.payload.empty();
+  const bool sent = answer.prompted && (!answer.sent || answer.sent->confirmed > 0);
+  Connection* owner = received || sent ? by_link(answer.link) : nullptr;
   if (owner == nullptr || owner->id == id) return;
   break_connection(*owner, ECONNRESET, "its link was still in use by another connection",
                    Drain::kNo);
@@ -226,18 +232,16 @@ void Modem::on_client(const at::ClientAccepted& client) {
     side_reads = side_.carries(owner->id);
     displace(*owner);
   }
-  // At a prompt that comes now the last owner's bytes would be sent to the client.
-  const chat::Command* command = chat_.in_flight();
-  if (command != nullptr && command->link == client.link) chat_.withhold_payload();
-  if (side_.carries() && side_.carries()->link == client.link) side_.withhold_payload();
+  withhold_payload(client.link);
   Server* server = servers_.by_index(client.server);
   const EarlyPushes::Taken early = early_pushes_.take(client.link, client.peer, now_);
   // Whoever was to be closed on it has gone.
   std::erase(strays_, client.link);
   std::optional<ConnectionId> id;
   const bool usable = !config_.transparent || client.link == kDataModeLink;
-  if (usable && server != nullptr && !server->stop_wanted)
+  if (usable && server != nullptr && !server->stop_wanted) {
     id = host_.accepted(server->id, client.peer);
+  }
   if (!id) {
     links_.mark_foreign(client.link);
     strays_.push_back(client.link);

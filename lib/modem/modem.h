@@ -329,6 +329,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void on_stop_server_answer(Server& server, const chat::Answer& answer);
   void listen_failed(const Server& server, const Error& error);
   void on_server_stop(const at::ServerStop& stopped);
+  void withhold_payload(int link);
   void displace(Connection& connection);
   void settle_doubts(bool answered);
   void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer);

@@ -42,7 +42,8 @@ bool Modem::everyone_keeps_up() const {
 // Whether what names a pushed payload will do for every connection there is, or is about to be.
 bool Modem::is_owner_certain() const {
   if (rx_mode_.naming() == RxMode::Naming::kLink) return true;
-  // A link that somebody else has opened may have any peer, as that of a host before had.
+  // A link that somebody else has opened may have any peer, as one had of which the module has kept
+  // data.
   if (links_.has_foreign() || links_.has_unread()) return false;
   std::set<Endpoint> peers;
   std::size_t count = 0;
@@ -57,8 +58,9 @@ bool Modem::is_owner_certain() const {
   return rx_mode_.naming() == RxMode::Naming::kSource && !datagrams && peers.size() == count;
 }
 
-// What the module has kept of a link that a host before had open comes, too, when push begins. By
-// its source alone it would be taken for what a connection to the same peer receives.
+// What the module has kept of a link that is closed, one of ours or of a host before, comes, too,
+// when push begins. By its source alone it would be taken for what a connection to the same peer
+// receives.
 bool Modem::next_unread() {
   if (!rx_mode_.push_wanted() || rx_mode_.naming() == RxMode::Naming::kLink) return false;
   const std::optional<int> link = links_.take_suspect();
