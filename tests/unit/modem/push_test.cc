@@ -68,12 +68,7 @@ TEST_CASE("a reader that falls behind takes all back to buffer access, losing no
 // Seen at the end of a download: the last read before pushing began had left more than a chunk.
 TEST_CASE("behind what was pushed, No data is the end of it") {
   Rig rig;
-  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
-  rig.bring_up();
-  rig.connect(1, 9);
-  rig.say("+CIPRXGET: 1,9");
-  rig.expect("AT+CIPRXGET=2,9");
-  rig.say_payload(9, "first ", 5000);
+  begin_download(rig, 5000);
   rig.play(kSetUp);
   rig.set_room(1, 1);
   push(rig, 9, "pushed");

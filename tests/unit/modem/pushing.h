@@ -39,13 +39,13 @@ inline Rig& up(Rig& rig, modem::PushPolicy policy, const Script& set_up) {
 }
 
 // Connection 1 on link 9 has read its first chunk; push is what the policy makes of that.
-inline void begin_download(Rig& rig) {
+inline void begin_download(Rig& rig, int rest = 6) {
   rig.modem.set_push_policy(modem::PushPolicy::kAuto);
   rig.bring_up();
   rig.connect(1, 9);
   rig.say("+CIPRXGET: 1,9");
   rig.expect("AT+CIPRXGET=2,9");
-  rig.say_payload(9, "first ", 6);
+  rig.say_payload(9, "first ", rest);
 }
 
 // Connection 1 on link 9, connection 2 on link 8, the module pushing with a header that it has
