@@ -44,6 +44,7 @@ Modem::Modem(Host& host, BringupConfig config)
       config_(std::move(config)),
       next_transparent_(config_.transparent),
       chat_(*this),
+      lookups_(host),
       side_(*this) {}
 
 Modem::~Modem() = default;
@@ -131,7 +132,7 @@ void Modem::stop(ServerId id, chat::TimePoint now) {
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
                     chat::TimePoint now) {
   Entry entry(*this, now);
-  begin_query({id, name, deadline});
+  lookups_.begin(id, name, deadline, now_);
 }
 
 void Modem::send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
@@ -302,6 +303,12 @@ bool Modem::next_leave() {
   if (text == kCloseNetwork) leave_result_due_ = now_ + kNetworkWait;
   command(Task::kLeave, 0, {.text = std::move(text), .payload = {}, .timeout = kLeaveWait});
   return true;
+}
+
+bool Modem::next_resolve() {
+  auto question = lookups_.next();
+  if (question) command(Task::kResolve, question->id, std::move(question->command));
+  return question.has_value();
 }
 
 Connection* Modem::find(ConnectionId id) {

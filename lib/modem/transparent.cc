@@ -93,7 +93,7 @@ void Modem::refuse_all_but_one() {
 }
 
 void Modem::refuse_commands() {
-  fail_queries(Error{EAGAIN, -1, std::string(kBusy)});
+  lookups_.fail(Error{EAGAIN, -1, std::string(kBusy)});
   fail_foreign();
   std::vector<ServerId> refused;
   for (const auto& [id, server] : servers_) {
