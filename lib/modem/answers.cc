@@ -35,6 +35,8 @@ void Modem::skip(std::string_view line) {
 }
 
 void Modem::on_line(const at::Reply& reply, std::string_view line) {
+  // No command's answer has it but those of Shape::kDial, in which the chat sees it.
+  if (std::holds_alternative<at::Connect>(reply)) return on_connect_line();
   if (task_ == Task::kForeign) {
     on_foreign_line(line);
   } else if (std::holds_alternative<at::Other>(reply)) {

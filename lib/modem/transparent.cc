@@ -21,6 +21,11 @@ constexpr std::string_view kBusy =
 }  // namespace
 
 void Modem::enter_data_mode() {
+  // It has found out that the module works, and the rest of it would be the peer's.
+  if (phase_ == Phase::kCheck) {
+    drop_bringup();
+    phase_ = Phase::kUp;
+  }
   data_mode_.leave();
   data_mode_.enter(now_);
   data_mode_end_ = 1;
