@@ -38,7 +38,7 @@ void Modem::on_line(const at::Reply& reply, std::string_view line) {
   // No command's answer has it but those of Shape::kDial, in which the chat sees it.
   if (std::holds_alternative<at::Connect>(reply)) return on_connect_line();
   if (task_ == Task::kForeign) {
-    on_foreign_line(line);
+    foreign_commands_.on_line(line);
   } else if (std::holds_alternative<at::Other>(reply)) {
     skip(line);
   }
@@ -105,7 +105,7 @@ void Modem::on_answer(const chat::Answer& answer) {
   if (task == Task::kLeave || task == Task::kNone) return;
   if (task == Task::kCloseStray) return distrust_new_owner(task, task_id_, answer);
   if (task == Task::kForeign) {
-    on_foreign_answer(answer);
+    foreign_commands_.on_answer(answer);
   } else if (task == Task::kResume) {
     on_resume_answer(answer);
   } else if (task == Task::kResolve) {

@@ -17,6 +17,7 @@
 #include "modem/connection.h"
 #include "modem/data_mode.h"
 #include "modem/early_pushes.h"
+#include "modem/foreign_commands.h"
 #include "modem/host.h"
 #include "modem/links.h"
 #include "modem/lookups.h"
@@ -103,7 +104,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline, chat::TimePoint now);
 
   // Sends an AT command for somebody else, when its turn comes; before the module is up, too.
-  // Host::answered tells the answer, also when `timeout` has passed or the line has failed.
+  // Host::command_answered tells the answer, also when `timeout` has passed or the line has failed.
   // REQUIRES: one line of printable characters, and one that at::upsets_engine() lets pass or that
   // somebody takes the blame for.
   void send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
@@ -235,6 +236,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void next();
   void list_leave_commands();
   bool next_leave();
+  bool next_foreign();
   bool next_resolve();
   void command(Task task, ConnectionId id, chat::Command command);
 
@@ -312,12 +314,6 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void settle_doubts(bool answered);
   void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer);
   void on_client(const at::ClientAccepted& client);
-
-  // Commands of somebody else's (foreign.cc).
-  bool next_foreign();
-  void on_foreign_line(std::string_view line);
-  void on_foreign_answer(const chat::Answer& answer);
-  void fail_foreign();
 
   // Transparent mode (transparent.cc).
   void enter_data_mode();
@@ -437,20 +433,13 @@ class Modem final : private chat::Listener, private SideChannel::User {
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
   Lookups lookups_;
+  ForeignCommands foreign_commands_;
   std::optional<bool> network_open_;     // what "AT+NETOPEN?" has just said
   std::optional<at::Ack> acknowledged_;  // what "AT+CIPACK" has
   bool acks_wanted_ = false;             // some connection may have ack_wanted
   bool asked_acknowledged_ = false;      // the latest command was AT+CIPACK
   bool ask_still_open_ = false;          // which links are open
   std::array<std::optional<at::OpenLink>, at::kLinks> still_open_;  // what "AT+CIPOPEN?" has said
-
-  struct Foreign {
-    CommandId id;
-    std::string text;
-    std::chrono::milliseconds timeout;
-  };
-  std::deque<Foreign> foreign_;  // the first may be in flight
-  CommandAnswer foreign_answer_;
 
   RxMode rx_mode_;
   std::optional<std::string> rx_command_;  // of a change, for when the second channel has been read

@@ -99,7 +99,7 @@ void Modem::refuse_all_but_one() {
 
 void Modem::refuse_commands() {
   lookups_.fail(Error{EAGAIN, -1, std::string(kBusy)});
-  fail_foreign();
+  foreign_commands_.fail();
   std::vector<ServerId> refused;
   for (const auto& [id, server] : servers_) {
     if (!server.announced && server.state == Server::State::kWaiting) refused.push_back(id);
