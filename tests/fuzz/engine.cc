@@ -117,6 +117,8 @@ class World final : public engine::Waiting {
       const std::size_t size = fragment_ == 0 ? unsaid_.size() : fragment_;
       line_.write(std::string_view(unsaid_).substr(0, size));
       unsaid_.erase(0, size);
+      // A piece of an answer is no turn of its own.
+      if (!unsaid_.empty()) --turns_;
     }
     return speaks || !heard.empty();
   }
