@@ -96,6 +96,7 @@ std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
                             const sockaddr* address, socklen_t length) {
   const auto identity = concerned(fd, flags, address, size);
   if (!identity) {
+    if (address != nullptr) return std::nullopt;  // the kernel's socket: its address goes with it
     const ssize_t sent = Runtime::get().libc().send(fd, data, size, flags);
     if (sent < 0 && errno == ENOTCONN) explain_enotconn(fd);
     return sent;
@@ -127,6 +128,7 @@ std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr
                             socklen_t* length) {
   const auto identity = concerned(fd, flags, address);
   if (!identity) {
+    if (address != nullptr) return std::nullopt;
     const ssize_t got = Runtime::get().libc().recv(fd, data, size, flags);
     if (got < 0 && errno == EAGAIN) explain_eagain(fd);
     return got;
