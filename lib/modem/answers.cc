@@ -103,7 +103,7 @@ void Modem::on_answer(const chat::Answer& answer) {
   }
   if (task == Task::kLeave && answer.final != chat::Final::kOk) leave_result_due_.reset();
   if (task == Task::kLeave || task == Task::kNone) return;
-  if (task == Task::kCloseStray) return distrust_new_owner(task, task_id_, answer);
+  if (task == Task::kCloseStray) return distrust_new_owner(task, task_id_, answer, chunk_);
   if (task == Task::kForeign) {
     foreign_commands_.on_answer(answer);
   } else if (task == Task::kResume) {
@@ -149,7 +149,7 @@ void Modem::on_answer(const chat::Answer& answer) {
     }
   }
   if (task == Task::kSend || task == Task::kRead || task == Task::kClose) {
-    distrust_new_owner(task, task_id_, answer);
+    distrust_new_owner(task, task_id_, answer, chunk_);
   }
   if (answer.final != chat::Final::kTimeout) return;
   if (task == Task::kSend) unfinished_ = chunk_.size;

@@ -312,7 +312,8 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void withhold_payload(int link);
   void displace(Connection& connection);
   void settle_doubts(bool answered);
-  void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer);
+  void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer,
+                          const Chunk& chunk);
   void on_client(const at::ClientAccepted& client);
 
   // Transparent mode (transparent.cc).
