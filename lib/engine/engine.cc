@@ -128,6 +128,7 @@ void Engine::run() {
     if (finishing_) check_finished();
   }
   side_.reset();
+  if (port_ && modem_.has_leftovers()) port_->abandon();
   port_.reset();
   tracer_.stop();
   for (const UniqueFd& call : finishers_) reply(call, {});
@@ -257,7 +258,6 @@ void Engine::check_finished() {
   end_lingering();
   if (now_ >= finish_deadline()) {
     log(log::Level::kWarn, "gave up sending what was left at the end");
-    if (port_ && modem_.has_leftovers()) port_->abandon();
     done_ = true;
     return;
   }
