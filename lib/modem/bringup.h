@@ -121,6 +121,8 @@ class Bringup {
   // up, the links that are open, bit 0 for link 0.
   bool found_network_closed() const { return found_network_closed_; }
   unsigned open_links() const { return open_links_; }
+  // Whether the network was open before, so that there may have been links.
+  bool found_network_open() const { return network_open_; }
 
   // What has happened since the last call, as sentences for the log.
   std::vector<std::string> take_news() { return std::exchange(news_, {}); }

@@ -377,6 +377,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool reads_by_command() const;
   bool everyone_keeps_up() const;
   bool is_owner_certain() const;
+  bool has_stream() const;
   void on_rx_mode_answer(const chat::Answer& answer);
   void take_pushed(Via via, int link, const std::optional<Endpoint>& from,
                    std::span<const std::byte> bytes);
@@ -430,6 +431,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // something of ours has been open, or it has had the time for all of it.
   std::optional<chat::TimePoint> leftover_push_at_;
   std::optional<chat::TimePoint> leftovers_until_;
+  bool hidden_leftovers_ = false;  // of links that were closed before we came
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};

@@ -153,6 +153,7 @@ void Modem::on_boot(std::string_view line) {
 void Modem::bringup_up() {
   const bool checked = phase_ == Phase::kCheck;
   const unsigned open_links = bringup_->open_links();
+  const bool had_network = bringup_->found_network_open();
   address_ = bringup_->address();
   if (!found_) found_ = bringup_->found();
   undo_owed_ = true;
@@ -175,6 +176,7 @@ void Modem::bringup_up() {
     leftovers_until_ = now_ + kLeftoversLast;
     // Some were left open; the others may have been, until their peers closed them.
     if (open_links != 0) links_.suspect_all();
+    hidden_leftovers_ = open_links == 0 && had_network;
     return;
   }
   std::vector<int> closed;

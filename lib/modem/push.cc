@@ -58,11 +58,21 @@ bool Modem::is_owner_certain() const {
   return rx_mode_.naming() == RxMode::Naming::kSource && !datagrams && peers.size() == count;
 }
 
+bool Modem::has_stream() const {
+  return std::any_of(connections_.begin(), connections_.end(),
+                     [](const auto& entry) { return !entry.second.udp && entry.second.link_open; });
+}
+
 // What the module has kept of a link that is closed, one of ours or of a host before, comes, too,
 // when push begins. By its source alone it would be taken for what a connection to the same peer
 // receives.
 bool Modem::next_unread() {
   if (!rx_mode_.push_wanted() || rx_mode_.naming() == RxMode::Naming::kLink) return false;
+  // Ten commands, which are spent only where there is a stream that could be spoilt.
+  if (hidden_leftovers_ && rx_mode_.buffered() && has_stream()) {
+    hidden_leftovers_ = false;
+    links_.suspect_all();
+  }
   const std::optional<int> link = links_.take_suspect();
   if (!link) return false;
   command(Task::kUnread, 0, {.text = at::unread(*link), .payload = {}});

@@ -93,5 +93,29 @@ TEST_CASE("where a host before has left data unread, it is not pushed for a conn
     CHECK(rig.received(1).ends_with("pushed"));
   }
 }
+// Seen in the matrix (nine/auto/odd/5288504/unplug): no link was open, as their peers had closed.
+TEST_CASE("links that had closed before the bring-up are asked about, too, for the first stream") {
+  Rig rig;
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.resolve(999, "bring.up");
+  rig.play(probe() +
+           Script{{"AT+NETOPEN?", "+NETOPEN: 1|OK"},
+                  {"AT+CIPMODE?", "+CIPMODE: 0|OK"},
+                  {"AT+CIPOPEN?", "OK"},
+                  {"AT+SERVERSTART?", "OK"}} +
+           last_steps() + Script{{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
+  rig.events();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, std::string(1500, 'a'), 5000);
+  for (int link = 0; link < 8; ++link) {
+    rig.play({{"AT+CIPRXGET=4," + std::to_string(link), kNoData}});
+  }
+  rig.play({{"AT+CIPRXGET=4,8", "+CIPRXGET: 4,8,700|OK"}});
+  rig.play({kSetUp.begin(), kSetUp.end() - 1});
+  rig.expect("AT+CIPRXGET=2,9");
+}
+
 }  // namespace
 }  // namespace a7600::test
