@@ -60,9 +60,11 @@ bool Modem::is_owner_certain() const {
 
 // What the module has kept of a link that is closed, one of ours or of a host before, comes, too,
 // when push begins. By its source alone it would be taken for what a connection to the same peer
-// receives.
+// receives. A module that pushes keeps nothing, and takes the question in the other mode only
+// (manual 2.5, note 2).
 bool Modem::next_unread() {
-  if (!rx_mode_.push_wanted() || rx_mode_.naming() == RxMode::Naming::kLink) return false;
+  if (!rx_mode_.buffered() || !rx_mode_.push_wanted()) return false;
+  if (rx_mode_.naming() == RxMode::Naming::kLink) return false;
   const std::optional<int> link = links_.take_suspect();
   if (!link) return false;
   command(Task::kUnread, 0, {.text = at::unread(*link), .payload = {}});
