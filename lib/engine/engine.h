@@ -118,7 +118,7 @@ class Engine final : private modem::Host {
 
   // ---- Local ports (local_port.cc)
   enum class For { kBind, kListen };
-  // Ends the listeners of a port that the program has closed already.
+  // Ends the listeners and datagram sockets of a port that the program has closed already.
   void let_go_of(std::uint16_t port);
   bool is_port_taken(const Socket& socket, For what) const;
   // For bind(2). False if another socket has the port, and does not share it.

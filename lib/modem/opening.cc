@@ -25,6 +25,17 @@ std::optional<int> Modem::free_link() const {
   return config_.transparent ? links_.pick_for_data_mode() : links_.pick();
 }
 
+// A datagram socket that is closed keeps its port while what it has sent is on its way, and a
+// connection while it closes. The module would refuse the port to the next one (manual 4).
+bool Modem::is_port_held(const Connection& wanting) const {
+  if (!wanting.local_port) return false;
+  return std::any_of(connections_.begin(), connections_.end(), [&wanting](const auto& entry) {
+    const Connection& other = entry.second;
+    return other.id != wanting.id && other.link >= 0 && other.udp == wanting.udp &&
+           other.local_port == wanting.local_port && (other.udp || other.close_wanted);
+  });
+}
+
 bool Modem::next_open() {
   const std::optional<int> link = free_link();
   // What the second port was left with is to be over before a link can be its victim.
@@ -37,6 +48,7 @@ bool Modem::next_open() {
   for (auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kWaiting) continue;
     if (connection.not_before && now_ < *connection.not_before) continue;
+    if (is_port_held(connection)) continue;
     connection.not_before.reset();
     connection.state = Connection::State::kOpening;
     connection.link = *link;
