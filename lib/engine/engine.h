@@ -226,6 +226,7 @@ class Engine final : private modem::Host {
   bool may(const UniqueFd& call, wire::Op op, const Pass& pass) const;
   bool has_room_for_socket(const Owner& owner) const;
   void make_room_for_call(const UniqueFd& call);
+  bool is_line_given_back(const Socket& wanting) const;
   bool may_take_link(const Socket& socket) const;
   void open_or_hold(Socket& socket);
   void open(Socket& socket);
