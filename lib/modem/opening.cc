@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kBusyPause = 200ms;
 constexpr auto kReclaimPause = 1s;  // links of our own may fall free meanwhile
+constexpr auto kClientNews = 1s;    // how late the "+CLIENT:" of a link may come
 constexpr auto kTimeoutMargin = 500ms;
 constexpr int kOpenAttempts = 12;  // every link once, and a little patience
 constexpr int kGarbledRetries = 2;
@@ -168,6 +169,10 @@ void Modem::on_open_result(const at::OpenResult& result) {
     case at::Err::kSocketsOpened:
       if (connection->open_attempts >= kOpenAttempts) break;
       links_.mark_foreign(connection->link);
+      // The word of a server's client that has it may be on its way.
+      if (!servers_.empty()) {
+        reclaim_not_before_ = std::max(reclaim_not_before_, now_ + kClientNews);
+      }
       connection->link = -1;
       return retry_open(*connection, 0ms);
     case at::Err::kBusy:
