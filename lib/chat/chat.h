@@ -99,6 +99,8 @@ class Chat {
   // If it is a kSend: at the prompt not the payload goes out, but as many ends of line. The link
   // has become somebody else's, who must not be told it. No effect behind the prompt.
   void withhold_payload() { withheld_ = true; }
+  // If it is a kSend: the module has said that it has the payload, be it by OK or by the result.
+  bool is_payload_taken() const { return ok_seen_ || answer_.sent.has_value(); }
 
   // Brings the deadline of the command in flight forward, to no later than `deadline`.
   void hurry(TimePoint deadline);

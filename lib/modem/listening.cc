@@ -172,17 +172,26 @@ void Modem::displace(Connection& connection) {
   }
 }
 
-// At a prompt that comes now the last owner's bytes would be sent to the link's new one.
+// At a prompt that comes now the last owner's bytes would be sent to the link's new one. What the
+// module has said to have before it gave the link away was the last owner's, however late the
+// result; but what the two lines say has no order.
 void Modem::withhold_payload(int link) {
   const chat::Command* command = chat_.in_flight();
-  if (command != nullptr && command->link == link) chat_.withhold_payload();
-  if (side_.carries() && side_.carries()->link == link) side_.withhold_payload();
+  if (command != nullptr && command->link == link) {
+    chunk_.astray = !chat_.is_payload_taken();
+    chat_.withhold_payload();
+  }
+  if (side_.carries() && side_.carries()->link == link) {
+    side_chunk_.astray = true;
+    side_.withhold_payload();
+  }
 }
 
 // The link of a transfer was given to a server's client before the answer came: the bytes may have
 // been the client's, or have gone to it. Or it was the client that our close has ended, which only
 // the module can tell: by its peer it knows who has the link now.
-void Modem::distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer) {
+void Modem::distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer,
+                               const Chunk& chunk) {
   const bool closes = task == Task::kClose || task == Task::kCloseStray;
   if (closes && answer.final == chat::Final::kOk) {
     Connection* owner = by_link(closing_link_);
@@ -192,7 +201,7 @@ void Modem::distrust_new_owner(Task task, ConnectionId id, const chat::Answer& a
     return;
   }
   const bool received = answer.header && !answer.payload.empty();
-  const bool sent = answer.prompted && (!answer.sent || answer.sent->confirmed > 0);
+  const bool sent = chunk.astray && answer.prompted && (!answer.sent || answer.sent->confirmed > 0);
   Connection* owner = received || sent ? by_link(answer.link) : nullptr;
   if (owner == nullptr || owner->id == id) return;
   break_connection(*owner, ECONNRESET, "its link was still in use by another connection",

@@ -120,7 +120,7 @@ void Modem::on_side_answer(const SideChannel::Transfer& transfer, const chat::An
       on_read_answer(*connection, answer, Via::kSide);
     }
   }
-  distrust_new_owner(sends ? Task::kSend : Task::kRead, transfer.id, answer);
+  distrust_new_owner(sends ? Task::kSend : Task::kRead, transfer.id, answer, side_chunk_);
 }
 
 void Modem::on_side_unsolicited(const at::Reply& reply, std::string_view line) {
@@ -143,7 +143,7 @@ void Modem::on_side_unsolicited(const at::Reply& reply, std::string_view line) {
              std::holds_alternative<at::Boot>(reply)) {
     // The check finds out, and does no harm when the first channel has told it before.
     if (phase_ != Phase::kUp) return;
-    forget_names();
+    lookups_.forget_names();
     start_check(line);
     if (!chat_.idle()) chat_.hurry(now_ + kRestartWait);
   } else {

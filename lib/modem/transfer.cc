@@ -123,6 +123,7 @@ bool Modem::send_chunk(Connection& connection, Via via) {
   Chunk& chunk = via == Via::kFirst ? chunk_ : side_chunk_;
   chunk.size = connection.unsent.size();
   chunk.limit = at::kLargestSend;
+  chunk.astray = false;
   if (chunk.size > 0) {
     std::copy(connection.unsent.begin(), connection.unsent.end(), chunk.bytes.begin());
   } else if (connection.udp) {

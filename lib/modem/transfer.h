@@ -17,6 +17,7 @@ struct Chunk {
   std::array<std::byte, at::kLargestSend> bytes{};
   std::size_t size = 0;
   std::size_t limit = at::kLargestSend;  // it was taken for
+  bool astray = false;                   // it may have gone to the next owner of its link
 
   std::span<const std::byte> taken() const { return std::span(bytes).first(size); }
 };
