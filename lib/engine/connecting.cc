@@ -91,7 +91,7 @@ void Engine::bind(const UniqueFd& call, const wire::Request& request, Socket& so
   }
   const bool is_unused = socket.state == Socket::State::kIdle || (socket.is_udp() && !socket.bound);
   if (socket.bound || !is_unused) return static_cast<void>(reply_error(call, EINVAL));
-  if (!socket.is_udp()) let_go_of(wanted.port);
+  let_go_of(wanted.port);
   const Endpoint before = socket.local;
   socket.local = wanted;
   if (!take_port(socket)) {

@@ -118,7 +118,7 @@ class Engine final : private modem::Host {
 
   // ---- Local ports (local_port.cc)
   enum class For { kBind, kListen };
-  // Ends the listeners of a port that the program has closed already.
+  // Ends the listeners and datagram sockets of a port that the program has closed already.
   void let_go_of(std::uint16_t port);
   bool is_port_taken(const Socket& socket, For what) const;
   // For bind(2). False if another socket has the port, and does not share it.
@@ -226,6 +226,7 @@ class Engine final : private modem::Host {
   bool may(const UniqueFd& call, wire::Op op, const Pass& pass) const;
   bool has_room_for_socket(const Owner& owner) const;
   void make_room_for_call(const UniqueFd& call);
+  bool is_line_given_back(const Socket& wanting) const;
   bool may_take_link(const Socket& socket) const;
   void open_or_hold(Socket& socket);
   void open(Socket& socket);

@@ -22,27 +22,37 @@ bool may_share(const Socket& one, const Socket& other) {
   return both_set(one, other, SO_REUSEADDR) || both_set(one, other, SO_REUSEPORT);
 }
 
+// The program has closed it; what it has sent may still be on its way.
+bool is_closed(const Socket& socket) {
+  return socket.closing || socket.state == Socket::State::kFailed ||
+         (socket.is_udp() && socket.close_when_taken);
+}
+
 // Whether both are of one kind and mean the same port.
 bool collide(const Socket& one, const Socket& other) {
-  return &one != &other && one.is_udp() == other.is_udp() && !other.closing &&
-         other.state != Socket::State::kFailed && one.local.port == other.local.port &&
-         one.is_ipv6_only() == other.is_ipv6_only();
+  return &one != &other && one.is_udp() == other.is_udp() && !is_closed(other) &&
+         one.local.port == other.local.port && one.is_ipv6_only() == other.is_ipv6_only();
 }
 
 }  // namespace
 
 // Before their turn in the loop: a program that closes a listener and binds another at once finds
-// the port free.
+// the port free, as does one that follows a datagram socket's program at once.
 void Engine::let_go_of(std::uint16_t port) {
   std::vector<modem::ConnectionId> closed;
+  std::vector<modem::ConnectionId> datagrams;
   for (const auto& [id, socket] : sockets_) {
-    const bool holds = socket->state == Socket::State::kListening ||
-                       (socket->state == Socket::State::kIdle && socket->bound);
-    if (!socket->is_udp() && holds && socket->local.port == port && socket->pair.hung_up()) {
+    if (socket->local.port != port || !socket->bound) continue;
+    const bool holds =
+        socket->state == Socket::State::kListening || socket->state == Socket::State::kIdle;
+    if (socket->is_udp()) {
+      datagrams.push_back(id);
+    } else if (holds && socket->pair.hung_up()) {
       closed.push_back(id);
     }
   }
   for (const modem::ConnectionId id : closed) on_pair(*find(id), EPOLLHUP);
+  for (const modem::ConnectionId id : datagrams) close_if_dead(id);
 }
 
 // As Linux has it, but that a listener's port is never shared.

@@ -159,7 +159,19 @@ void Engine::make_room_for_call(const UniqueFd& call) {
 
 // ---- Whose turn
 
+// Transparent mode: the program has closed the connection that has the line, which the modem need
+// not have heard of yet. The next one waits for it, where it would find it busy.
+bool Engine::is_line_given_back(const Socket& wanting) const {
+  return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
+    const Socket& other = *entry.second;
+    const bool has_line =
+        other.state == Socket::State::kConnected || other.state == Socket::State::kFinished;
+    return other.id != wanting.id && !other.is_udp() && has_line && other.pair.hung_up();
+  });
+}
+
 bool Engine::may_take_link(const Socket& socket) const {
+  if (config_.mode == config::Mode::kTransparent && is_line_given_back(socket)) return false;
   if (!sharing_) return true;
   int of_process = 0;
   int of_user = 0;

@@ -267,6 +267,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
 
   // Connections: opening.cc, closing.cc.
   std::optional<int> free_link() const;
+  bool is_port_held(const Connection& wanting) const;
   bool next_open();
   bool next_reclaim();
   void on_open_answer(Connection& connection, const chat::Answer& answer);

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kBusyPause = 200ms;
 constexpr auto kReclaimPause = 1s;  // links of our own may fall free meanwhile
+constexpr auto kClientNews = 1s;    // how late the "+CLIENT:" of a link may come
 constexpr auto kTimeoutMargin = 500ms;
 constexpr int kOpenAttempts = 12;  // every link once, and a little patience
 constexpr int kGarbledRetries = 2;
@@ -23,6 +24,17 @@ constexpr int kGarbledRetries = 2;
 
 std::optional<int> Modem::free_link() const {
   return config_.transparent ? links_.pick_for_data_mode() : links_.pick();
+}
+
+// A datagram socket that is closed keeps its port while what it has sent is on its way, and a
+// connection while it closes. The module would refuse the port to the next one (manual 4).
+bool Modem::is_port_held(const Connection& wanting) const {
+  if (!wanting.local_port) return false;
+  return std::any_of(connections_.begin(), connections_.end(), [&wanting](const auto& entry) {
+    const Connection& other = entry.second;
+    return other.id != wanting.id && other.link >= 0 && other.udp == wanting.udp &&
+           other.local_port == wanting.local_port && (other.udp || other.close_wanted);
+  });
 }
 
 bool Modem::next_open() {
@@ -37,6 +49,7 @@ bool Modem::next_open() {
   for (auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kWaiting) continue;
     if (connection.not_before && now_ < *connection.not_before) continue;
+    if (is_port_held(connection)) continue;
     connection.not_before.reset();
     connection.state = Connection::State::kOpening;
     connection.link = *link;
@@ -156,6 +169,10 @@ void Modem::on_open_result(const at::OpenResult& result) {
     case at::Err::kSocketsOpened:
       if (connection->open_attempts >= kOpenAttempts) break;
       links_.mark_foreign(connection->link);
+      // The word of a server's client that has it may be on its way.
+      if (!servers_.empty()) {
+        reclaim_not_before_ = std::max(reclaim_not_before_, now_ + kClientNews);
+      }
       connection->link = -1;
       return retry_open(*connection, 0ms);
     case at::Err::kBusy:

@@ -65,11 +65,13 @@ bool Modem::has_stream() const {
 
 // What the module has kept of a link that is closed, one of ours or of a host before, comes, too,
 // when push begins. By its source alone it would be taken for what a connection to the same peer
-// receives.
+// receives. A module that pushes keeps nothing, and takes the question in the other mode only
+// (manual 2.5, note 2).
 bool Modem::next_unread() {
-  if (!rx_mode_.push_wanted() || rx_mode_.naming() == RxMode::Naming::kLink) return false;
+  if (!rx_mode_.buffered() || !rx_mode_.push_wanted()) return false;
+  if (rx_mode_.naming() == RxMode::Naming::kLink) return false;
   // Ten commands, which are spent only where there is a stream that could be spoilt.
-  if (hidden_leftovers_ && rx_mode_.buffered() && has_stream()) {
+  if (hidden_leftovers_ && has_stream()) {
     hidden_leftovers_ = false;
     links_.suspect_all();
   }

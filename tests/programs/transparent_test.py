@@ -35,6 +35,19 @@ class Transparent(TransparentTest):
             *(f"http://{ADDRESS}:{web.port}/{page}" for page in "ab")))
         self.assertEqual(got.stdout, b"a\nb\n")
 
+    def test_a_connection_right_behind_the_one_before_waits_for_the_line(self):
+        # It was EBUSY where the engine had not heard of the close yet, and while what was written
+        # before was still to be sent.
+        echo = self.start(servers.TcpServer(servers.receive_all))
+        script = f"""
+import socket
+for size in 1, 100_000, 1:
+    connection = socket.create_connection(("{ADDRESS}", {echo.port}))
+    connection.sendall(b"x" * size)
+    connection.close()
+"""
+        self.succeeds(self.over_modem("/usr/bin/python3", "-c", script))
+
     def test_a_refused_connection(self):
         refusing = self.start(servers.RefusingPort())
         refused = self.over_modem("curl", "-sS", f"http://{ADDRESS}:{refusing.port}/")

@@ -164,6 +164,24 @@ CASE(a_bound_socket_hears_at_once) {
   show_from(fd);
 }
 
+// The port was in use until the module had sent the datagram, and closed the link.
+CASE(a_port_is_free_as_soon_as_its_socket_is_closed) {
+  far::Datagrams peer;
+  const int first = udp();
+  const Port port = server_port(0);
+  SHOW(bind_to(first, any_end(port.inside)));
+  SHOW(send_to(first, "one", peer.address()));
+  SHOW(close(first));
+  const int second = udp();
+  SHOW(bind_to(second, any_end(port.inside)));
+  SHOW(send_to(second, "two", peer.address()));
+  say("far: %s", peer.take().c_str());
+  say("far: %s", peer.take().c_str());
+  peer.answer("for two");
+  await(second, POLLIN);
+  show_from(second);
+}
+
 CASE(binding_tells_its_port) {
   const Port port = server_port(0);
   const int fd = udp();

@@ -198,6 +198,25 @@ TEST_CASE("with ten links in use the one that has been for longest is closed, an
   CHECK(rig.events() == Events{"opened 2"});
 }
 
+// Seen with clients whose "+CLIENT:" came behind the refusal of their link: one was closed.
+TEST_CASE("a link that a server's client may have is not closed before its news can be here") {
+  Rig rig;
+  rig.bring_up();
+  rig.listen(50, 8080);
+  rig.play({{"AT+SERVERSTART=8080,0", "OK"}});
+  rig.open(1);
+  for (int link = 9; link >= 0; --link) {
+    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
+  }
+  rig.expect_nothing();
+  rig.events();
+  rig.say("+CLIENT: 9,0,192.0.2.1:1024");
+  CHECK(rig.events() == Events{"accepted 50 100 192.0.2.1:1024"});
+  rig.pass(1s);
+  rig.play({{"AT+CIPCLOSE=8", "OK|+CIPCLOSE: 8,0"}, {Rig::open_command(1, 8), "OK|+CIPOPEN: 8,0"}});
+  CHECK(rig.events() == Events{"opened 1"});
+}
+
 // <err> 4 is "Operation not supported" (manual 4). Seen with a module without UDP: all links were
 // taken for a stranger's, so that TCP had none either.
 TEST_CASE("an open that every link is refused fails, and costs the others nothing") {

@@ -52,6 +52,18 @@ TEST_CASE("what a connection has left unread is not pushed for the next one, eit
   SECTION("there is none") { rig.play(Script{{"AT+CIPRXGET=4,9", kNoData}} + kSetUp); }
 }
 
+TEST_CASE("what a link has left is not asked for while the module pushes") {
+  Rig rig;
+  begin_download(rig, 5000);
+  rig.play({{"AT+CIPCCFG?", "ERROR"},
+            {"AT+CIPHEAD?", "+CIPHEAD: 1|OK"},
+            {"AT+CIPSRIP?", "+CIPSRIP: 1|OK"},
+            {"AT+CIPRXGET=0", "OK"}});
+  rig.close(1);
+  rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
+  rig.expect_nothing();
+}
+
 TEST_CASE("where a host before has left data unread, it is not pushed for a connection") {
   Rig rig;
   rig.modem.set_push_policy(modem::PushPolicy::kAuto);

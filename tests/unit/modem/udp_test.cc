@@ -84,6 +84,19 @@ TEST_CASE("what is read in buffer access mode is guessed to be from the latest p
   CHECK(rig.events() == Events{"datagram 1 117.131.85.139:5254 'answer'"});
 }
 
+// A program that closes a socket and binds the next one to its port was refused by the module.
+TEST_CASE("a local port is opened again only when the link that has it is closed") {
+  Rig rig;
+  opened(rig).open_udp(2, 5000);
+  rig.open_udp(3, 5001);
+  rig.play({{"AT+CIPOPEN=8,\"UDP\",,,5001", "+CIPOPEN: 8,0|OK"}});
+  rig.expect_nothing();
+  rig.close(1);
+  rig.play({{"AT+CIPCLOSE=9", "+CIPCLOSE: 9,0|OK"},
+            {"AT+CIPOPEN=7,\"UDP\",,,5000", "+CIPOPEN: 7,0|OK"}});
+  CHECK(rig.events() == Events{"opened 3", "closed 1", "opened 2"});
+}
+
 TEST_CASE("a UDP socket is closed like any other") {
   Rig rig;
   opened(rig).close(1);
