@@ -250,6 +250,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void handle_result(const at::Reply& reply);
   void expire();
   std::string why_not_dialled(const Connection& connection) const;
+  std::string why_busy() const;
 
   // Phases (phases.cc).
   void next_bringup();

@@ -275,7 +275,7 @@ void Modem::fail_waiting(const Error& error) {
 Error Modem::not_up() const {
   if (bringup_) return {ENETDOWN, -1, bringup_->obstacle()};
   // Another command, which `a7600 status` or `a7600 at` has sent, keeps the bring-up waiting.
-  return {ENETDOWN, -1, chat_.idle() ? "the module is not up" : "the module does not answer"};
+  return {ENETDOWN, -1, chat_.idle() ? "the module is not up" : why_busy()};
 }
 
 }  // namespace a7600::modem
