@@ -354,6 +354,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void on_data_mode_time();
   void on_command_mode();
   void give_before_notice(Connection& connection);
+  void break_spilt();
   void refuse_all_but_one();
 
   // Data (transfer.cc).

@@ -153,6 +153,7 @@ void Modem::on_boot(std::string_view line) {
 void Modem::bringup_up() {
   const bool checked = phase_ == Phase::kCheck;
   const unsigned open_links = bringup_->open_links();
+  const bool escaped = bringup_->has_escaped();
   address_ = bringup_->address();
   if (!found_) found_ = bringup_->found();
   undo_owed_ = true;
@@ -201,6 +202,7 @@ void Modem::bringup_up() {
     }
   }
   for (const int link : closed) on_link_closed({link, std::exchange(data_mode_end_, 1)});
+  if (config_.transparent && escaped) break_spilt();
 }
 
 void Modem::postpone_retry() {
