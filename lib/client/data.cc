@@ -16,6 +16,7 @@
 #include "client/client.h"
 #include "client/datagram.h"
 #include "client/identity.h"
+#include "client/peek_all.h"
 #include "client/runtime.h"
 
 namespace a7600::client {
@@ -24,7 +25,8 @@ namespace {
 constexpr int kSpecialFlags = MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC;
 
 std::optional<Identity> concerned(int fd, int flags, const void* address) {
-  if ((flags & kSpecialFlags) == 0 && address == nullptr) return std::nullopt;
+  const bool special = (flags & kSpecialFlags) != 0 || peeks_for_all(flags);
+  if (!special && address == nullptr) return std::nullopt;
   return identify(fd);
 }
 
@@ -56,6 +58,22 @@ ssize_t discard(int fd, std::size_t size, int flags) {
     flags |= MSG_DONTWAIT;
   } while (discarded < size && (flags & MSG_PEEK) == 0);
   return static_cast<ssize_t>(discarded);
+}
+
+ssize_t receive_stream(int fd, void* data, std::size_t size, int flags) {
+  if ((flags & MSG_TRUNC) != 0) return discard(fd, size, flags);
+  const auto receive = [&](int with) { return Runtime::get().libc().recv(fd, data, size, with); };
+  return peeks_for_all(flags) ? peek_all(fd, size, flags, receive) : receive(flags);
+}
+
+// The same by recvmsg: each part of it starts from the program's own message.
+ssize_t receive_stream(int fd, msghdr& message, int flags) {
+  const msghdr asked = message;
+  const auto receive = [&](int with) {
+    message = asked;
+    return Runtime::get().libc().recvmsg(fd, &message, with);
+  };
+  return peeks_for_all(flags) ? peek_all(fd, size_of(asked), flags, receive) : receive(flags);
 }
 
 ssize_t fail(int posix) {
@@ -96,6 +114,7 @@ std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
                             const sockaddr* address, socklen_t length) {
   const auto identity = concerned(fd, flags, address, size);
   if (!identity) {
+    if (address != nullptr) return std::nullopt;  // the kernel's socket: its address goes with it
     const ssize_t sent = Runtime::get().libc().send(fd, data, size, flags);
     if (sent < 0 && errno == ENOTCONN) explain_enotconn(fd);
     return sent;
@@ -127,6 +146,7 @@ std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr
                             socklen_t* length) {
   const auto identity = concerned(fd, flags, address);
   if (!identity) {
+    if (address != nullptr) return std::nullopt;
     const ssize_t got = Runtime::get().libc().recv(fd, data, size, flags);
     if (got < 0 && errno == EAGAIN) explain_eagain(fd);
     return got;
@@ -134,9 +154,7 @@ std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr
   if ((flags & MSG_OOB) != 0) return fail(EINVAL);
   if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);
   if (!identity->is_datagram) {
-    const ssize_t got = (flags & MSG_TRUNC) != 0
-                            ? discard(fd, size, flags)
-                            : Runtime::get().libc().recv(fd, data, size, flags);
+    const ssize_t got = receive_stream(fd, data, size, flags);
     // TCP gives no address, and says so by the length.
     if (got >= 0 && length != nullptr) *length = 0;
     return got;
@@ -168,7 +186,7 @@ std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags) {
   }
   void* const name = message->msg_name;
   message->msg_name = nullptr;
-  const ssize_t got = Runtime::get().libc().recvmsg(fd, message, flags);
+  const ssize_t got = receive_stream(fd, *message, flags);
   message->msg_name = name;
   if (got >= 0) message->msg_namelen = 0;
   return got;

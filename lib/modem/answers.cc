@@ -31,12 +31,14 @@ void Modem::on_unsolicited(const at::Reply& reply, std::string_view line) {
 
 void Modem::skip(std::string_view line) {
   log(log::Level::kDebug, "skipped: " + std::string(line));
-  if (line.starts_with("+CDNSGIP:")) on_garbled_dns_line();
+  if (line.starts_with("+CDNSGIP:")) lookups_.on_garbled_line();
 }
 
 void Modem::on_line(const at::Reply& reply, std::string_view line) {
+  // No command's answer has it but those of Shape::kDial, in which the chat sees it.
+  if (std::holds_alternative<at::Connect>(reply)) return on_connect_line();
   if (task_ == Task::kForeign) {
-    on_foreign_line(line);
+    foreign_commands_.on_line(line);
   } else if (std::holds_alternative<at::Other>(reply)) {
     skip(line);
   }
@@ -66,9 +68,9 @@ void Modem::handle_result(const at::Reply& reply) {
   if (const auto* opened = std::get_if<at::OpenResult>(&reply)) {
     on_open_result(*opened);
   } else if (const auto* answer = std::get_if<at::DnsAnswer>(&reply)) {
-    on_dns_line(answer->name, answer->ip);
+    lookups_.on_line(answer->name, answer->ip, now_);
   } else if (std::holds_alternative<at::DnsError>(reply)) {
-    on_dns_line({}, std::nullopt);
+    lookups_.on_line({}, std::nullopt, now_);
   } else if (const auto* closed = std::get_if<at::CloseResult>(&reply)) {
     Connection* connection = by_link(closed->link);
     if (closed->link == closing_link_) close_result_seen_ = true;
@@ -108,11 +110,13 @@ void Modem::on_answer(const chat::Answer& answer) {
     return distrust_new_owner(task, task_id_, answer, chunk_);
   }
   if (task == Task::kForeign) {
-    on_foreign_answer(answer);
+    foreign_commands_.on_answer(answer);
   } else if (task == Task::kResume) {
     on_resume_answer(answer);
   } else if (task == Task::kResolve) {
-    on_resolve_answer(answer);
+    if (!lookups_.on_answer(answer, has_just_booted(), now_)) {
+      start_check("AT+CDNSGIP: ERROR alone");
+    }
   } else if (task == Task::kStillOpen) {
     on_still_open_answer(answer);
   } else if (task == Task::kRxMode) {

@@ -40,8 +40,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   if (leftovers_flow()) consider(*leftover_push_at_ + kLeftoverPause);
   consider(data_mode_.wake());
   consider(leave_result_due_);
-  for (const Query& query : queries_) consider(query.deadline);
-  consider(name_due_);
+  consider(lookups_.deadline());
   return soonest;
 }
 
@@ -87,7 +86,7 @@ void Modem::expire() {
     if (server == nullptr) continue;
     listen_failed(*server, phase_ == Phase::kUp ? Error{ETIMEDOUT, -1, why_busy()} : not_up());
   }
-  expire_queries();
+  lookups_.expire(phase_ == Phase::kUp ? std::nullopt : std::optional(not_up()), now_);
 }
 
 // With the module up, which may have had a link for it.

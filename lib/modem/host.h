@@ -100,7 +100,7 @@ class Host : public Line {
 
   virtual void resolved(QueryId id, const Result<std::vector<Ipv4>>& answer) = 0;
 
-  // The answer to Modem::command().
+  // The answer to Modem::send_command().
   virtual void command_answered(CommandId /*id*/, const CommandAnswer& /*answer*/) {}
 
   // Opens the line to the module's second AT port, if there is to be one. Whether it is open.

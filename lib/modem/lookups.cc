@@ -1,96 +1,96 @@
 // SPDX-License-Identifier: MIT
-//
-// Host names (manual 2.17). One is asked for at a time; whoever asks for the same one meanwhile
-// gets the same answer, and whoever asks soon after gets what is remembered.
+#include "modem/lookups.h"
+
 #include <algorithm>
 #include <cerrno>
-#include <string_view>
 #include <utility>
 
 #include "at/command.h"
-#include "modem/modem.h"
 
 namespace a7600::modem {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kResolveWait = 60s;
-constexpr auto kLateResult = 20s;     // behind its OK
-constexpr auto kUnlikelyResult = 3s;  // ... of a module whose results come in front of it
+constexpr auto kAnswerWait = 60s;
+constexpr auto kLateLine = 20s;     // behind its OK
+constexpr auto kUnlikelyLine = 3s;  // ... of a module whose lines come in front of it
 
 }  // namespace
 
-void Modem::begin_query(const Query& query) {
-  if (const std::vector<Ipv4>* known = names_.find(query.name.text(), now_)) {
-    host_.resolved(query.id, *known);
+void Lookups::begin(QueryId id, const at::HostName& name, chat::TimePoint deadline,
+                    chat::TimePoint now) {
+  if (const std::vector<Ipv4>* known = names_.find(name.text(), now)) {
+    host_.resolved(id, *known);
   } else {
-    queries_.push_back(query);
+    queries_.push_back({id, name, deadline});
   }
 }
 
-bool Modem::next_resolve() {
-  if (queries_.empty() || name_due_) return false;
+std::optional<Lookups::Question> Lookups::next() {
+  if (queries_.empty() || line_due_) return std::nullopt;
+  const Query& first = queries_.front();
   addresses_.clear();
-  name_answered_ = false;
-  name_garbled_ = false;
-  if (!same_name(asked_name_, queries_.front().name.text())) {
-    name_before_ = std::exchange(asked_name_, queries_.front().name.text());
+  answered_ = false;
+  garbled_ = false;
+  asking_ = true;
+  if (!same_name(asked_name_, first.name.text())) {
+    name_before_ = std::exchange(asked_name_, first.name.text());
   }
-  command(Task::kResolve, queries_.front().id,
-          {.text = at::resolve(queries_.front().name), .payload = {}, .timeout = kResolveWait});
-  return true;
+  return Question{first.id,
+                  {.text = at::resolve(first.name), .payload = {}, .timeout = kAnswerWait}};
 }
 
-// Further lines of an answer may come when the next name has been asked for.
-void Modem::on_dns_line(std::string_view name, std::optional<Ipv4> address) {
+void Lookups::on_line(std::string_view name, std::optional<Ipv4> address, chat::TimePoint now) {
   if (address && !same_name(asked_name_, name)) {
-    if (!same_name(name_before_, name)) on_garbled_dns_line();
+    if (!same_name(name_before_, name)) on_garbled_line();
     return;
   }
-  if (task_ == Task::kResolve) {
-    name_answered_ = true;
-    names_before_ok_ = names_before_ok_ || address;
+  if (asking_) {
+    answered_ = true;
+    lines_before_ok_ = lines_before_ok_ || address;
     if (address) addresses_.push_back(*address);
-  } else if (name_due_) {
-    if (!address) return name_failed(ENOENT, "no address");
-    name_found({*address});
+  } else if (line_due_) {
+    if (!address) return failed(ENOENT, "no address");
+    found({*address}, now);
   }
 }
 
 // An answer, though nothing can be made of it, so that no other is to be waited for. The line may
 // have garbled it, or the name server: it is asked for once more.
-void Modem::on_garbled_dns_line() {
-  if (task_ == Task::kResolve) {
-    name_garbled_ = true;
-  } else if (name_due_) {
-    name_due_.reset();
-    if (!doubt_answer()) name_failed(ENOENT, "a garbled answer");
+void Lookups::on_garbled_line() {
+  if (asking_) {
+    garbled_ = true;
+  } else if (line_due_) {
+    line_due_.reset();
+    if (!doubt()) failed(ENOENT, "a garbled answer");
   }
 }
 
-void Modem::on_resolve_answer(const chat::Answer& answer) {
+bool Lookups::on_answer(const chat::Answer& answer, bool has_restarted, chat::TimePoint now) {
+  asking_ = false;
   if (answer.final == chat::Final::kOk && !addresses_.empty()) {
-    name_found(std::exchange(addresses_, {}));
-  } else if (answer.final != chat::Final::kTimeout && name_garbled_ && !name_answered_) {
-    if (!doubt_answer()) name_failed(ENOENT, "a garbled answer");
-  } else if (answer.final == chat::Final::kOk && !name_answered_) {
-    const auto patience = names_before_ok_ ? kUnlikelyResult : kLateResult;
-    if (is_asked_for(asked_name_)) name_due_ = now_ + patience;
-  } else if (answer.final == chat::Final::kTimeout && has_just_booted()) {
-    return;  // asked again when the module is up
+    found(std::exchange(addresses_, {}), now);
+  } else if (answer.final != chat::Final::kTimeout && garbled_ && !answered_) {
+    if (!doubt()) failed(ENOENT, "a garbled answer");
+  } else if (answer.final == chat::Final::kOk && !answered_) {
+    const auto patience = lines_before_ok_ ? kUnlikelyLine : kLateLine;
+    if (is_asked_for(asked_name_)) line_due_ = now + patience;
+  } else if (answer.final == chat::Final::kTimeout && has_restarted) {
+    return true;  // asked again when the module is up
   } else if (answer.final == chat::Final::kTimeout) {
-    name_failed(ETIMEDOUT, "not answered");
-  } else if (!name_answered_ && !answer.err && answer.text.empty() && doubt_answer()) {
-    start_check("AT+CDNSGIP: ERROR alone");
+    failed(ETIMEDOUT, "not answered");
+  } else if (!answered_ && !answer.err && answer.text.empty() && doubt()) {
+    return false;
   } else {
-    name_failed(ENOENT, "no address");
+    failed(ENOENT, "no address");
   }
+  return true;
 }
 
 // A module that answers by ERROR alone (manual 2.17, "Other") may have no TCP/IP any more. Whether
 // somebody waits for whom it was not looked at yet.
-bool Modem::doubt_answer() {
+bool Lookups::doubt() {
   bool is_new = false;
   for (Query& query : queries_) {
     if (!same_name(query.name.text(), asked_name_)) continue;
@@ -99,51 +99,57 @@ bool Modem::doubt_answer() {
   return is_new;
 }
 
-void Modem::expire_queries() {
-  // Also the one in flight: its answer is only for those who still wait for it.
-  for (;;) {
-    const auto expired = std::find_if(queries_.begin(), queries_.end(), [this](const Query& query) {
-      return now_ >= query.deadline;
-    });
-    if (expired == queries_.end()) break;
-    const QueryId id = expired->id;
-    Error error{ETIMEDOUT, -1, "look up " + expired->name.text() + ": no answer in time"};
-    if (phase_ != Phase::kUp) error = not_up();
-    queries_.erase(expired);
-    host_.resolved(id, error);
+std::optional<chat::TimePoint> Lookups::deadline() const {
+  std::optional<chat::TimePoint> soonest = line_due_;
+  for (const Query& query : queries_) {
+    if (!soonest || query.deadline < *soonest) soonest = query.deadline;
   }
-  if (name_due_ && !is_asked_for(asked_name_)) name_due_.reset();
-  if (name_due_ && now_ >= *name_due_) name_failed(ENOENT, "no address");
+  return soonest;
 }
 
-void Modem::fail_queries(const Error& error) {
-  name_due_.reset();
+void Lookups::expire(const std::optional<Error>& not_up, chat::TimePoint now) {
+  // Also the one in flight: its answer is only for those who still wait for it.
+  for (;;) {
+    const auto expired = std::find_if(queries_.begin(), queries_.end(),
+                                      [now](const Query& query) { return now >= query.deadline; });
+    if (expired == queries_.end()) break;
+    const QueryId id = expired->id;
+    const Error late{ETIMEDOUT, -1, "look up " + expired->name.text() + ": no answer in time"};
+    queries_.erase(expired);
+    host_.resolved(id, not_up.value_or(late));
+  }
+  if (line_due_ && !is_asked_for(asked_name_)) line_due_.reset();
+  if (line_due_ && now >= *line_due_) failed(ENOENT, "no address");
+}
+
+void Lookups::fail(const Error& error) {
+  asking_ = false;
+  line_due_.reset();
   for (const Query& query : std::exchange(queries_, {})) host_.resolved(query.id, error);
 }
 
-void Modem::forget_names() {
+void Lookups::forget_names() {
   names_.clear();
-  name_due_.reset();
-  names_before_ok_ = false;
+  line_due_.reset();
+  lines_before_ok_ = false;
 }
 
-bool Modem::is_asked_for(std::string_view name) const {
+bool Lookups::is_asked_for(std::string_view name) const {
   return std::any_of(queries_.begin(), queries_.end(),
                      [name](const Query& query) { return same_name(query.name.text(), name); });
 }
 
-void Modem::name_found(const std::vector<Ipv4>& addresses) {
-  // What comes while the module is being looked at may be from before a restart.
-  if (phase_ == Phase::kUp) names_.keep(asked_name_, addresses, now_);
-  answer_queries(addresses);
+void Lookups::found(const std::vector<Ipv4>& addresses, chat::TimePoint now) {
+  names_.keep(asked_name_, addresses, now);
+  answer_all(addresses);
 }
 
-void Modem::name_failed(int posix, std::string_view why) {
-  answer_queries(Error{posix, -1, "look up " + asked_name_ + ": " + std::string(why)});
+void Lookups::failed(int posix, std::string_view why) {
+  answer_all(Error{posix, -1, "look up " + asked_name_ + ": " + std::string(why)});
 }
 
-void Modem::answer_queries(const Result<std::vector<Ipv4>>& answer) {
-  name_due_.reset();
+void Lookups::answer_all(const Result<std::vector<Ipv4>>& answer) {
+  line_due_.reset();
   std::vector<QueryId> answered;
   for (const Query& query : queries_) {
     if (same_name(query.name.text(), asked_name_)) answered.push_back(query.id);

@@ -44,6 +44,8 @@ Modem::Modem(Host& host, BringupConfig config)
       config_(std::move(config)),
       next_transparent_(config_.transparent),
       chat_(*this),
+      lookups_(host),
+      foreign_commands_(host),
       side_(*this) {}
 
 Modem::~Modem() = default;
@@ -131,13 +133,19 @@ void Modem::stop(ServerId id, chat::TimePoint now) {
 void Modem::resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline,
                     chat::TimePoint now) {
   Entry entry(*this, now);
-  begin_query({id, name, deadline});
+  lookups_.begin(id, name, deadline, now_);
 }
 
 void Modem::send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
                          chat::TimePoint now) {
   Entry entry(*this, now);
-  foreign_.push_back({id, std::move(text), timeout});
+  foreign_commands_.add(id, std::move(text), timeout);
+}
+
+void Modem::configure(BringupConfig config) {
+  config.pin_refused = config_.pin_refused && config.pin == config_.pin;
+  next_transparent_ = std::exchange(config.transparent, config_.transparent);
+  config_ = std::move(config);
 }
 
 void Modem::leave(chat::TimePoint now) {
@@ -193,7 +201,7 @@ void Modem::line_failed(const Error& error, chat::TimePoint now) {
   // In this order: what was opening waits again, and fails with the rest.
   lose_connections(error.posix, error.text);
   fail_waiting(error);
-  fail_foreign();
+  foreign_commands_.fail();
 }
 
 void Modem::suspect_leftovers() {
@@ -243,18 +251,6 @@ void Modem::on_time(chat::TimePoint now) {
   expire();
 }
 
-std::size_t Modem::unfinished() const {
-  return servers_.size() + static_cast<std::size_t>(std::count_if(
-                               connections_.begin(), connections_.end(),
-                               [this](const auto& entry) { return !is_abandoned(entry.first); }));
-}
-
-bool Modem::is_abandoned(ConnectionId id) const {
-  const auto found = connections_.find(id);
-  return found != connections_.end() && found->second.state == Connection::State::kOpening &&
-         found->second.close_wanted && !found->second.moving;
-}
-
 // ---- Scheduling
 
 void Modem::command(Task task, ConnectionId id, chat::Command command) {
@@ -302,6 +298,41 @@ bool Modem::next_leave() {
   if (text == kCloseNetwork) leave_result_due_ = now_ + kNetworkWait;
   command(Task::kLeave, 0, {.text = std::move(text), .payload = {}, .timeout = kLeaveWait});
   return true;
+}
+
+bool Modem::next_foreign() {
+  auto next = foreign_commands_.next();
+  if (next) command(Task::kForeign, 0, std::move(*next));
+  return next.has_value();
+}
+
+bool Modem::next_resolve() {
+  auto question = lookups_.next();
+  if (question) command(Task::kResolve, question->id, std::move(question->command));
+  return question.has_value();
+}
+
+// ---- What is known
+
+std::string Modem::obstacle() const { return bringup_ ? bringup_->obstacle() : std::string(); }
+
+int Modem::server_index(ServerId id) const {
+  for (const auto& [server_id, server] : servers_) {
+    if (server_id == id) return server.index;
+  }
+  return -1;
+}
+
+std::size_t Modem::unfinished() const {
+  return servers_.size() + static_cast<std::size_t>(std::count_if(
+                               connections_.begin(), connections_.end(),
+                               [this](const auto& entry) { return !is_abandoned(entry.first); }));
+}
+
+bool Modem::is_abandoned(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  return found != connections_.end() && found->second.state == Connection::State::kOpening &&
+         found->second.close_wanted && !found->second.moving;
 }
 
 Connection* Modem::find(ConnectionId id) {

@@ -12,15 +12,15 @@
 #include <variant>
 #include <vector>
 
-#include "at/host_name.h"
 #include "chat/chat.h"
 #include "modem/bringup.h"
 #include "modem/connection.h"
 #include "modem/data_mode.h"
 #include "modem/early_pushes.h"
+#include "modem/foreign_commands.h"
 #include "modem/host.h"
 #include "modem/links.h"
-#include "modem/name_cache.h"
+#include "modem/lookups.h"
 #include "modem/pace.h"
 #include "modem/reset_ladder.h"
 #include "modem/rx_mode.h"
@@ -100,11 +100,11 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void listen(ServerId id, std::uint16_t port, chat::TimePoint deadline, chat::TimePoint now);
   void stop(ServerId id, chat::TimePoint now);
 
-  // Host::resolved answers, at once where the name was asked for a short while ago (name_cache.h).
+  // Host::resolved answers, at once where the name was asked for a short while ago (lookups.h).
   void resolve(QueryId id, const at::HostName& name, chat::TimePoint deadline, chat::TimePoint now);
 
   // Sends an AT command for somebody else, when its turn comes; before the module is up, too.
-  // Host::answered tells the answer, also when `timeout` has passed or the line has failed.
+  // Host::command_answered tells the answer, also when `timeout` has passed or the line has failed.
   // REQUIRES: one line of printable characters, and one that at::upsets_engine() lets pass or that
   // somebody takes the blame for.
   void send_command(CommandId id, std::string text, std::chrono::milliseconds timeout,
@@ -202,13 +202,6 @@ class Modem final : private chat::Listener, private SideChannel::User {
     kLeave,
     kForeign,  // a command of somebody else's
   };
-  struct Query {
-    QueryId id;
-    at::HostName name;
-    chat::TimePoint deadline;
-    bool doubted = false;  // the module was looked at because of its answer
-  };
-
   // A command in flight when the module restarts has no answer.
   static constexpr std::chrono::seconds kRestartWait{2};
 
@@ -243,6 +236,8 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void next();
   void list_leave_commands();
   bool next_leave();
+  bool next_foreign();
+  bool next_resolve();
   void command(Task task, ConnectionId id, chat::Command command);
 
   // What the module says (answers.cc) and what it doesn't (deadlines.cc).
@@ -297,21 +292,6 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // A connection in kWaiting that has waited for long enough.
   void give_up_waiting(ConnectionId id, const Error& error);
 
-  // Names (lookups.cc).
-  void begin_query(const Query& query);
-  bool next_resolve();
-  void on_dns_line(std::string_view name, std::optional<Ipv4> address);
-  void on_garbled_dns_line();
-  void on_resolve_answer(const chat::Answer& answer);
-  bool doubt_answer();
-  void expire_queries();
-  void fail_queries(const Error& error);
-  void forget_names();
-  bool is_asked_for(std::string_view name) const;
-  void name_found(const std::vector<Ipv4>& addresses);
-  void name_failed(int posix, std::string_view why);
-  void answer_queries(const Result<std::vector<Ipv4>>& answer);
-
   // Acknowledgements (acknowledgement.cc).
   bool next_acknowledged();
   bool can_ask_acknowledged(const Connection& connection) const;
@@ -336,12 +316,6 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void distrust_new_owner(Task task, ConnectionId id, const chat::Answer& answer,
                           const Chunk& chunk);
   void on_client(const at::ClientAccepted& client);
-
-  // Commands of somebody else's (foreign.cc).
-  bool next_foreign();
-  void on_foreign_line(std::string_view line);
-  void on_foreign_answer(const chat::Answer& answer);
-  void fail_foreign();
 
   // Transparent mode (transparent.cc).
   void enter_data_mode();
@@ -461,30 +435,14 @@ class Modem final : private chat::Listener, private SideChannel::User {
   // A failed bring-up is repeated for servers alone, and less and less often.
   chat::TimePoint retry_at_{};
   std::chrono::seconds retry_pause_{0};
-  NameCache names_;
-  std::deque<Query> queries_;
-  std::string asked_name_;        // the latest that the module was asked for
-  std::string name_before_;       // the one before, of which lines may come late
-  std::vector<Ipv4> addresses_;   // that it has said so far
-  bool name_answered_ = false;    // it has a "+CDNSGIP:", with an address or without
-  bool name_garbled_ = false;     // ... or one of which nothing can be made
-  bool names_before_ok_ = false;  // "+CDNSGIP:" has come in front of an OK
-  // OK was there, its "+CDNSGIP:" is not yet.
-  std::optional<chat::TimePoint> name_due_;
+  Lookups lookups_;
+  ForeignCommands foreign_commands_;
   std::optional<bool> network_open_;     // what "AT+NETOPEN?" has just said
   std::optional<at::Ack> acknowledged_;  // what "AT+CIPACK" has
   bool acks_wanted_ = false;             // some connection may have ack_wanted
   bool asked_acknowledged_ = false;      // the latest command was AT+CIPACK
   bool ask_still_open_ = false;          // which links are open
   std::array<std::optional<at::OpenLink>, at::kLinks> still_open_;  // what "AT+CIPOPEN?" has said
-
-  struct Foreign {
-    CommandId id;
-    std::string text;
-    std::chrono::milliseconds timeout;
-  };
-  std::deque<Foreign> foreign_;  // the first may be in flight
-  CommandAnswer foreign_answer_;
 
   RxMode rx_mode_;
   std::optional<std::string> rx_command_;  // of a change, for when the second channel has been read

@@ -20,7 +20,7 @@ constexpr auto kBootWords = 5s;
 }  // namespace
 
 bool Modem::wanted() const {
-  if (!queries_.empty()) return true;
+  if (!lookups_.empty()) return true;
   for (const auto& [id, server] : servers_) {
     if (!server.announced || now_ >= retry_at_) return true;
   }
@@ -136,7 +136,7 @@ void Modem::on_boot(std::string_view line) {
     ++counters_.restarts;
     log(log::Level::kWarn, "the module has restarted");
   }
-  forget_names();
+  lookups_.forget_names();
   if (bringup_) {
     bringup_->on_boot(now_);
     // Whatever was in flight has no answer any more.
@@ -224,7 +224,7 @@ void Modem::network_lost(std::string_view why) {
 // Every connection that has a link, or is about to get one, is gone; those that still wait for one
 // go on waiting. Names may have other addresses in the next network.
 void Modem::lose_connections(int posix, std::string_view why) {
-  forget_names();
+  lookups_.forget_names();
   early_pushes_.clear();
   side_.hurry(now_ + kRestartWait);
   std::vector<ConnectionId> lost;
@@ -271,7 +271,7 @@ void Modem::fail_waiting(const Error& error) {
   for (const ServerId id : unstarted) {
     if (const Server* server = servers_.find(id)) listen_failed(*server, error);
   }
-  fail_queries(error);
+  lookups_.fail(error);
 }
 
 Error Modem::not_up() const {

@@ -143,7 +143,7 @@ void Modem::on_side_unsolicited(const at::Reply& reply, std::string_view line) {
              std::holds_alternative<at::Boot>(reply)) {
     // The check finds out, and does no harm when the first channel has told it before.
     if (phase_ != Phase::kUp) return;
-    forget_names();
+    lookups_.forget_names();
     start_check(line);
     if (!chat_.idle()) chat_.hurry(now_ + kRestartWait);
   } else {

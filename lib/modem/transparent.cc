@@ -21,6 +21,11 @@ constexpr std::string_view kBusy =
 }  // namespace
 
 void Modem::enter_data_mode() {
+  // It has found out that the module works, and the rest of it would be the peer's.
+  if (phase_ == Phase::kCheck) {
+    drop_bringup();
+    phase_ = Phase::kUp;
+  }
   data_mode_.leave();
   data_mode_.enter(now_);
   data_mode_end_ = 1;
@@ -93,8 +98,8 @@ void Modem::refuse_all_but_one() {
 }
 
 void Modem::refuse_commands() {
-  fail_queries(Error{EAGAIN, -1, std::string(kBusy)});
-  fail_foreign();
+  lookups_.fail(Error{EAGAIN, -1, std::string(kBusy)});
+  foreign_commands_.fail();
   std::vector<ServerId> refused;
   for (const auto& [id, server] : servers_) {
     if (!server.announced && server.state == Server::State::kWaiting) refused.push_back(id);

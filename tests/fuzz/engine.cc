@@ -117,6 +117,8 @@ class World final : public engine::Waiting {
       const std::size_t size = fragment_ == 0 ? unsaid_.size() : fragment_;
       line_.write(std::string_view(unsaid_).substr(0, size));
       unsaid_.erase(0, size);
+      // A piece of an answer is no turn of its own.
+      if (!unsaid_.empty()) --turns_;
     }
     return speaks || !heard.empty();
   }
@@ -227,13 +229,15 @@ class World final : public engine::Waiting {
     if (kind < 0x80) return Module::say({std::string(kHarmless[kind % kHarmless.size()])});
     if (kind < 0xe0) {
       ledger_.lose_track();
-      return Module::say({std::string(kLies[kind % kLies.size()])});
+      const std::string_view lie = kLies[kind % kLies.size()];
+      if (lie == "CONNECT") module_.lie_about_connecting();
+      return Module::say({std::string(lie)});
     }
-    // No digits: a header made of them would make data of what follows.
+    // No digits, as a header made of them would make data of what follows, and no CONNECT.
     std::string bytes(input_.text(40));
     for (char& byte : bytes) {
       byte = static_cast<char>(byte & 0x7f);
-      if (byte >= '0' && byte <= '9') byte = '!';
+      if ((byte >= '0' && byte <= '9') || byte == 'N') byte = '!';
     }
     if (bytes.find_first_of("KRT>") != std::string::npos) ledger_.lose_track();
     return bytes;

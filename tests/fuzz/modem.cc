@@ -101,6 +101,7 @@ class Module {
       if (line_.starts_with("AT")) {
         command_ = line_;
         owes_data_ = false;
+        half_connected_ = false;
       }
       line_.clear();
     }
@@ -108,7 +109,7 @@ class Module {
   }
 
   std::string answer(Input& input) {
-    if (owes_data_) return {};
+    if (owes_data_ || half_connected_) return {};
     const auto at = [this](std::string_view name) { return command_.starts_with(name); };
     const std::string link(1, static_cast<char>('0' + input.number(10)));
     const std::string own = number_behind('=', link);
@@ -154,8 +155,7 @@ class Module {
   std::string damaged_answer(Input& input) {
     std::string text = answer(input);
     const std::size_t where = input.byte();
-    // Behind a second answer to ATO everything is data.
-    if (command_ == "ATO") owes_data_ = true;
+    half_connected_ = command_ == "ATO";
     if (const std::size_t data = text.find("dd"); data != std::string::npos) {
       owes_data_ = true;
       if (where % 2 == 1) return text.erase(data, 1 + where / 2 % 8);
@@ -164,6 +164,8 @@ class Module {
   }
 
   bool owes_data() const { return owes_data_; }
+  // A part of the answer to ATO was said: whatever line comes next may make data of the rest.
+  bool half_connected() const { return half_connected_; }
 
   static std::string urc(Input& input) {
     const std::string link(1, static_cast<char>('0' + input.number(10)));
@@ -216,6 +218,7 @@ class Module {
   std::string command_;
   // Data that was promised has not come whole: an answer would be taken for the rest.
   bool owes_data_ = false;
+  bool half_connected_ = false;
 };
 
 class World {
@@ -312,7 +315,7 @@ class World {
         const std::string urc = Module::urc(input_);
         if (host_.side_open && input_.number(2) == 0) {
           feed_side(urc);
-        } else {
+        } else if (!module_.half_connected()) {
           feed(urc);
         }
         break;
@@ -322,7 +325,8 @@ class World {
         break;
       case 12:
         // Not 'd's: they must never come out as data.
-        if (input_.number(4) == 0 && !module_.owes_data()) feed(without_headers(input_.text()));
+        if (input_.number(4) != 0 || module_.owes_data() || module_.half_connected()) break;
+        feed(without_headers(input_.text()));
         break;
       case 13:
         if (!host_.side_open) {

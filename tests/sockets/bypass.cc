@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "support/address.h"
 #include "support/case.h"
 #include "support/direct.h"
@@ -104,6 +106,42 @@ CASE(datagrams_to_loopback_are_the_kernels) {
   SHOW(connect_to(connected, to));
   SHOW(send(connected, "again", 5, 0));
   say("far: %s", peer.take().c_str());
+}
+
+// The address came with the first datagram alone: the later ones were EDESTADDRREQ.
+CASE(a_datagram_socket_on_loopback_goes_on_with_addresses) {
+  far::Datagrams peer;
+  const int fd = udp();
+  const Address to = near(peer.address());
+  for (const char* text : {"one", "two", "three"}) {
+    SHOW(sendto(fd, text, std::strlen(text), 0, to.get(), to.length));
+    say("far: %s", peer.take().c_str());
+    peer.answer("heard");
+    await(fd, POLLIN);
+    char room[16];
+    Address from;
+    from.length = sizeof(from.storage);
+    SHOW(recvfrom(fd, room, sizeof(room), 0, reinterpret_cast<sockaddr*>(&from.storage),
+                  &from.length));
+    say("from the peer: %d", from.length == to.length && port_of(from) == port_of(to));
+  }
+}
+
+CASE(datagrams_between_programs_of_this_machine_keep_their_addresses) {
+  const int one = NEED(::socket(AF_UNIX, SOCK_DGRAM, 0));
+  const int two = NEED(::socket(AF_UNIX, SOCK_DGRAM, 0));
+  const sockaddr unnamed{AF_UNIX, {}};
+  Address name;
+  name.length = sizeof(name.storage);
+  auto* const out = reinterpret_cast<sockaddr*>(&name.storage);
+  for (const int fd : {one, two}) NEED(::bind(fd, &unnamed, sizeof(unnamed.sa_family)));
+  NEED(::getsockname(one, out, &name.length));
+  SHOW(sendto(two, "to one", 6, 0, name.get(), name.length));
+  char room[16];
+  name.length = sizeof(name.storage);
+  SHOW(recvfrom(one, room, sizeof(room), 0, out, &name.length));
+  SHOW(sendto(one, "back", 4, 0, name.get(), name.length));
+  show_receive(two, 4);
 }
 
 CASE(ipv6_loopback_is_the_kernels) {

@@ -54,6 +54,41 @@ CASE(waitall_waits_for_all) {
   show_receive(c.fd, 8, MSG_WAITALL | MSG_DONTWAIT);
 }
 
+CASE(waitall_waits_to_look_at_all) {
+  Connected c;
+  c.hear("abc");
+  const pid_t child = NEED(::fork());
+  if (child == 0) {
+    for (const char* text : {"de", "fg", "hij"}) {
+      pause_ms(50);
+      c.peer.give(text);
+    }
+    ::_exit(0);
+  }
+  show_receive(c.fd, 8, MSG_PEEK | MSG_WAITALL);
+  char room[9] = "";
+  iovec part{room, 9};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  SHOW(recvmsg(c.fd, &message, MSG_PEEK | MSG_WAITALL));
+  say("%.9s, flags %x", room, static_cast<unsigned>(message.msg_flags));
+  show_receive(c.fd, 10, MSG_WAITALL);
+}
+
+CASE(waiting_to_look_at_all_ends_with_the_time_or_the_stream) {
+  Connected c;
+  c.hear("abc");
+  show_receive(c.fd, 8, MSG_PEEK | MSG_WAITALL | MSG_DONTWAIT);
+  const timeval timeout{0, 50000};
+  NEED(setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)));
+  show_receive(c.fd, 8, MSG_PEEK | MSG_WAITALL);
+  const timeval none{0, 0};
+  NEED(setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)));
+  c.peer.end();
+  show_receive(c.fd, 8, MSG_PEEK | MSG_WAITALL);
+}
+
 CASE(waitall_ends_with_the_stream) {
   Connected c;
   c.peer.give("abc");

@@ -73,7 +73,8 @@ void Module::on_data(char byte) {
 void Module::on_transparent(char byte) {
   if (Ledger::is_data(byte)) {
     line_.clear();
-    ledger_.arrives(Ledger::From::kProgram, links_[0]->heard, std::string_view(&byte, 1),
+    if (on(0) == nullptr) return;
+    ledger_.arrives(Ledger::From::kProgram, on(0)->heard, std::string_view(&byte, 1),
                     "what is sent goes on where the program's bytes have come to");
     return;
   }
@@ -318,7 +319,7 @@ std::string Module::peer_sends(unsigned link, std::size_t size, bool announce) {
   if (mute_ || !is_open(link) || size == 0) return {};
   const Session& session = *links_[link];
   held(session) += size;
-  if (data_mode_) return hand_over(session, held(session));
+  if (data_mode_) return link == 0 ? hand_over(session, held(session)) : "";
   if (!buffered_) return push(link, session);
   return announce ? say({"+CIPRXGET: 1," + text_of(link)}) : "";
 }

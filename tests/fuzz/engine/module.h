@@ -43,6 +43,8 @@ class Module {
   std::string cut(const std::string& text, std::size_t where);
   // Whether a line of its own would be read as one.
   bool speaks_lines() const { return !mute_ && !data_mode_; }
+  // A "CONNECT" was said that answers nothing. Who believes it sends data.
+  void lie_about_connecting() { data_mode_ = transparent_; }
   // The port was opened anew.
   void forget_line();
 

@@ -311,6 +311,27 @@ TEST_CASE("a lost CONNECT of a client is asked for") {
   CHECK(rig.received(100) == "hello");
 }
 
+// Found by fuzz_engine: the engine turned without a pause.
+TEST_CASE("CONNECT ends a check of the module") {
+  Rig rig(transparent());
+  rig.listen(5, 8080);
+  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  rig.events();
+  rig.say("+CLIENT: 0,0,192.168.108.5:57202");
+  rig.pass(6s);
+  rig.expect("ATO");
+  rig.pass(9s);
+  rig.expect("ATE0");
+  rig.say("CONNECT 115200");
+  rig.raw("hello");
+  CHECK(rig.received(100) == "hello");
+  CHECK(rig.modem.up());
+  rig.pass(60s);
+  rig.expect_nothing();
+  rig.write(100, "HELLO");
+  rig.expect_bytes("HELLO");
+}
+
 // Found by fuzz_engine: a client's data could not be read any more.
 TEST_CASE("another mode is that of the next bring-up") {
   Rig rig;
