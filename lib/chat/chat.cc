@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds kRestartPause{10};
 // Nor is there a reason for such a one but a restart, or a machine that is very busy.
 constexpr std::chrono::milliseconds kLongPause{100};
 constexpr std::chrono::milliseconds kHeldPatience{500};
+// What a module keeps of a link's received data (MODEM-NOTES).
+constexpr std::size_t kMostPushedBefore = 64 * 1024;
 
 // `tail` may end within the line that `next_line` is the rest of.
 bool has_boot_line_behind_noise(const std::string& tail, std::string_view next_line) {
@@ -35,6 +37,7 @@ void Chat::send(Command command, TimePoint now) {
   withheld_ = false;
   if (payload_for_ == PayloadFor::kCommand) payload_for_ = PayloadFor::kNobody;
   echo_seen_ = false;
+  pushed_before_ = 0;
   end_awaited_ = false;
   received_.clear();
   tokenizer_.expect_prompt(command.shape == Shape::kSend);
@@ -47,6 +50,9 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
   if (tokenizer_.in_payload() && now - fed_at_ >= kRestartPause) {
     pauses_.push_back(tokenizer_.payload_received());
     long_pause_ = long_pause_ || now - fed_at_ >= kLongPause;
+  }
+  if (command_ && tokenizer_.in_payload() && payload_for_ == PayloadFor::kPush) {
+    wait_behind_push(bytes.size(), now - fed_at_);
   }
   fed_at_ = now;
   tokenizer_.feed(bytes);
@@ -64,6 +70,14 @@ void Chat::feed(std::span<const std::byte> bytes, TimePoint now) {
     if (!rest.empty()) listener_.on_data(std::as_bytes(std::span(rest)));
     return;
   }
+}
+
+// While a slow line is full of what the module had received before, the command in flight has not
+// had its turn. Beyond what there can be of that, or with pauses in it, it might have got lost.
+void Chat::wait_behind_push(std::size_t size, Clock::duration time) {
+  if (pushed_before_ >= kMostPushedBefore || time >= kLongPause) return;
+  pushed_before_ += size;
+  deadline_ += time;
 }
 
 void Chat::on_token(const at::Token& token, TimePoint now) {
@@ -288,7 +302,10 @@ std::optional<TimePoint> Chat::deadline() const {
   return soonest;
 }
 
-void Chat::hurry(TimePoint deadline) { deadline_ = std::min(deadline_, deadline); }
+void Chat::hurry(TimePoint deadline) {
+  deadline_ = std::min(deadline_, deadline);
+  pushed_before_ = kMostPushedBefore;
+}
 
 void Chat::enter_data_mode() {
   data_mode_ = true;

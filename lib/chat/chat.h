@@ -102,7 +102,8 @@ class Chat {
   // If it is a kSend: the module has said that it has the payload, be it by OK or by the result.
   bool is_payload_taken() const { return ok_seen_ || answer_.sent.has_value(); }
 
-  // Brings the deadline of the command in flight forward, to no later than `deadline`.
+  // Brings the deadline of the command in flight forward, to no later than `deadline`, whatever is
+  // pushed meanwhile.
   void hurry(TimePoint deadline);
 
   // Transparent mode (manual 1.2): from here on nothing is read as lines; what was received behind
@@ -133,6 +134,7 @@ class Chat {
   void on_push_header(const at::PushHeader& header, TimePoint now);
   void on_payload(std::string_view bytes);
   void on_push(std::string_view bytes, TimePoint now);
+  void wait_behind_push(std::size_t size, Clock::duration time);
   bool stays_held(const at::Token& token) const;
   void release_held(std::string_view next_line);
   void finish(Final final);
@@ -153,6 +155,7 @@ class Chat {
   int push_link_ = -1;
   std::optional<Endpoint> push_from_;
   TimePoint push_deadline_{};
+  std::size_t pushed_before_ = 0;  // while the command in flight waits
   // A module that restarts inside a payload goes on with its first words, behind a pause, and they
   // would pass for the rest. So a payload with a pause in it that ends as those words might begin
   // is held until it is clear what follows. Noise can come before those words and fill the payload,

@@ -103,7 +103,12 @@ void Modem::on_answer(const chat::Answer& answer) {
   }
   if (task == Task::kLeave && answer.final != chat::Final::kOk) leave_result_due_.reset();
   if (task == Task::kLeave || task == Task::kNone) return;
-  if (task == Task::kCloseStray) return distrust_new_owner(task, task_id_, answer, chunk_);
+  if (task == Task::kCloseStray) {
+    // No "+CIPCLOSE:" follows.
+    const bool refused = answer.final == chat::Final::kError;
+    if (refused && by_link(closing_link_) == nullptr) links_.release(closing_link_);
+    return distrust_new_owner(task, task_id_, answer, chunk_);
+  }
   if (task == Task::kForeign) {
     foreign_commands_.on_answer(answer);
   } else if (task == Task::kResume) {

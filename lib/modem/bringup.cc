@@ -152,6 +152,7 @@ void Bringup::advance(chat::Chat& chat, chat::TimePoint now) {
     case Step::kEscape:
       chat.write_raw("+++");
       resynchronised_ = true;
+      escaped_ = true;
       padding_ = '\x1b' + std::string(at::kLargestSend, '\r');
       step_ = Step::kPad;
       return pause(kEscapeGuard, now);

@@ -131,6 +131,8 @@ class Bringup {
   const Found& found() const { return found_; }
   // Whether a probe was answered, so that found().echo is known, and the echo off.
   bool was_answered() const { return echo_known_; }
+  // Whether "+++" was written, to a module that had not answered what was asked before.
+  bool has_escaped() const { return escaped_; }
   // What a module that has not answered may be in the middle of still: it may not have heard what
   // was to end that.
   Leftovers leftovers() const { return was_answered() ? Leftovers{} : leftovers_; }
@@ -256,6 +258,7 @@ class Bringup {
   int probes_ = 0;
   int restarts_ = 0;
   bool resynchronised_ = false;  // "+++" and CRs have been written
+  bool escaped_ = false;         // likewise, be it before a restart
   bool uses_words_ = false;      // ATV1 was answered, behind probes that were not
   bool echo_known_ = false;
 

@@ -101,9 +101,12 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
     case Connection::State::kEnded:
       connection->link_open = false;
       break;
+    case Connection::State::kOpening:
+      // The late farewell of the link's last owner or, behind OK, its own in front of "+CIPOPEN:".
+      connection->end_doubted = task_ != Task::kOpen || task_id_ != connection->id;
+      break;
     default:
-      // While opening it is the late farewell of the link's last owner; while closing,
-      // "+CIPCLOSE:" follows.
+      // While closing, "+CIPCLOSE:" follows.
       break;
   }
 }

@@ -65,6 +65,7 @@ struct Connection {
   chat::TimePoint dialled{};   // kOpening: since when
   bool opened = false;         // kOpening: "+CIPOPEN: n,0" was there before its OK
   bool displaced = false;      // kOpening: the module gave the link to a server's client
+  bool end_doubted = false;    // kOpening: "+IPCLOSE:" has come, of this one or of its link's last
   // To the host it is open, but it is closed and opened anew on another link (moving.cc).
   bool moving = false;
   int moves = 0;

@@ -82,7 +82,9 @@ void Modem::expire() {
   }
   for (const ServerId id : unstopped) servers_.remove(id);
   for (const ServerId id : unstarted) {
-    if (const Server* server = servers_.find(id)) listen_failed(*server, not_up());
+    const Server* server = servers_.find(id);
+    if (server == nullptr) continue;
+    listen_failed(*server, phase_ == Phase::kUp ? Error{ETIMEDOUT, -1, why_busy()} : not_up());
   }
   lookups_.expire(phase_ == Phase::kUp ? std::nullopt : std::optional(not_up()), now_);
 }
@@ -95,6 +97,11 @@ std::string Modem::why_not_dialled(const Connection& connection) const {
   }
   if (leftovers_flow()) return "the module was still pushing what a program before had left in it";
   if (connection.not_before) return "AT+CIPOPEN had failed, and was about to be tried again";
+  return why_busy();
+}
+
+// What the channel was in use for.
+std::string Modem::why_busy() const {
   if (const chat::Command* command = chat_.in_flight()) {
     // What somebody else sends may have a password in it.
     const std::size_t shown = task_ == Task::kForeign ? command->text.find('=') : std::string::npos;

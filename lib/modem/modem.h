@@ -245,6 +245,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void handle_result(const at::Reply& reply);
   void expire();
   std::string why_not_dialled(const Connection& connection) const;
+  std::string why_busy() const;
 
   // Phases (phases.cc).
   void next_bringup();
@@ -328,6 +329,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void on_data_mode_time();
   void on_command_mode();
   void give_before_notice(Connection& connection);
+  void break_spilt();
   void refuse_all_but_one();
 
   // Data (transfer.cc).

@@ -56,6 +56,7 @@ bool Modem::next_open() {
     connection.link_open = false;
     connection.opened = false;
     connection.displaced = false;
+    connection.end_doubted = false;
     // Of an attempt before, on a link that was a stranger's.
     connection.readable = false;
     connection.unread = false;
@@ -88,7 +89,8 @@ bool Modem::next_reclaim() {
   });
   if (!link || !wanted || now_ < reclaim_not_before_) return false;
   reclaim_not_before_ = now_ + kReclaimPause;
-  links_.release(*link);
+  // It is free when the module says that it is closed.
+  links_.mark_foreign(*link);
   strays_.push_back(*link);
   return next_stray();
 }
@@ -193,6 +195,7 @@ void Modem::on_opened(Connection& connection) {
   early_pushes_.forget(connection.link);
   leftovers_until_.reset();
   expect_first_data(connection);
+  if (connection.end_doubted && !config_.transparent) ask_still_open_ = true;
   log(log::Level::kInfo,
       "link " + std::to_string(connection.link) + " is open to " + connection.to.to_string());
   if (std::exchange(connection.moving, false) || connection.close_wanted) return;

@@ -154,6 +154,7 @@ void Modem::bringup_up() {
   const bool checked = phase_ == Phase::kCheck;
   const unsigned open_links = bringup_->open_links();
   const bool had_network = bringup_->found_network_open();
+  const bool escaped = bringup_->has_escaped();
   address_ = bringup_->address();
   if (!found_) found_ = bringup_->found();
   undo_owed_ = true;
@@ -203,6 +204,7 @@ void Modem::bringup_up() {
     }
   }
   for (const int link : closed) on_link_closed({link, std::exchange(data_mode_end_, 1)});
+  if (config_.transparent && escaped) break_spilt();
 }
 
 void Modem::postpone_retry() {
@@ -277,7 +279,7 @@ void Modem::fail_waiting(const Error& error) {
 Error Modem::not_up() const {
   if (bringup_) return {ENETDOWN, -1, bringup_->obstacle()};
   // Another command, which `a7600 status` or `a7600 at` has sent, keeps the bring-up waiting.
-  return {ENETDOWN, -1, chat_.idle() ? "the module is not up" : "the module does not answer"};
+  return {ENETDOWN, -1, chat_.idle() ? "the module is not up" : why_busy()};
 }
 
 }  // namespace a7600::modem

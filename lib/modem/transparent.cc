@@ -172,6 +172,14 @@ void Modem::give_before_notice(Connection& connection) {
   if (!bytes.empty()) give(connection, connection.to, std::as_bytes(std::span(bytes)));
 }
 
+// The module had missed a "+++", and was taken to be in command mode: what was meant for it before
+// the next one has gone to the peer.
+void Modem::break_spilt() {
+  Connection* connection = by_link(kDataModeLink);
+  if (connection == nullptr || connection->close_wanted) return;
+  break_connection(*connection, ECONNRESET, "commands may have gone to its peer", Drain::kNo);
+}
+
 bool Modem::next_resume() {
   Connection* connection = by_link(kDataModeLink);
   if (!config_.transparent || connection == nullptr || connection->close_wanted ||

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Direct push mode (manual 1.2, 2.8, 2.9, 2.13): payloads that nobody asked for.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "recorder.h"
@@ -107,6 +108,44 @@ TEST_CASE("pushed data does not keep a command waiting") {
     recorder.pass(1s);
   }
   CHECK(recorder.events == Events{"timeout"});
+}
+
+// A line of 9600 baud that is never silent.
+void push_slowly(Recorder& recorder, int payloads) {
+  for (int i = 0; i < payloads; ++i) {
+    recorder.feed("\r\n+RECEIVE,1,1000\r\n");
+    for (int sent = 0; sent < 1000; sent += 10) {
+      recorder.pass(10ms);
+      recorder.feed("ten bytes!");
+    }
+  }
+}
+
+// Seen at a line of a byte a millisecond: it was given up after ten seconds.
+TEST_CASE("the time in which a slow line is full of pushed data does not count for a command") {
+  Recorder recorder;
+  recorder.send(plain("AT"));
+  push_slowly(recorder, 20);
+  CHECK(recorder.events.size() == 20);
+  recorder.feed("\r\nOK\r\n");
+  CHECK(recorder.events.back() == "ok");
+}
+
+TEST_CASE("a command behind more pushed data than the module can have kept is not answered") {
+  Recorder recorder;
+  recorder.send(plain("AT"));
+  push_slowly(recorder, 65);
+  CHECK(recorder.events.size() == 65);
+  push_slowly(recorder, 11);
+  CHECK(std::count(recorder.events.begin(), recorder.events.end(), "timeout") == 1);
+}
+
+TEST_CASE("a command that is hurried does not wait behind pushed data") {
+  Recorder recorder;
+  recorder.send(plain("AT"));
+  recorder.chat.hurry(recorder.now + 2s);
+  push_slowly(recorder, 3);
+  CHECK(std::count(recorder.events.begin(), recorder.events.end(), "timeout") == 1);
 }
 
 // Seen in the matrix of faults: what a program got before its reset ended in "*ATREADY".

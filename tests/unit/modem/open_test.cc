@@ -217,6 +217,32 @@ TEST_CASE("a link that a server's client may have is not closed before its news 
   CHECK(rig.events() == Events{"opened 1"});
 }
 
+// It was dialled on at once, in vain.
+TEST_CASE("a link that is closed for another connection is taken when the result is there") {
+  Rig rig;
+  rig.bring_up();
+  rig.open(1);
+  for (int link = 9; link >= 0; --link) {
+    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
+  }
+  rig.play({{"AT+CIPCLOSE=9", "OK"}});
+  rig.pass(900ms);
+  rig.expect_nothing();
+  rig.say("+CIPCLOSE: 9,0");
+  rig.expect(Rig::open_command(1, 9));
+}
+
+TEST_CASE("a link whose close is refused without a result is tried") {
+  Rig rig;
+  rig.bring_up();
+  rig.open(1);
+  for (int link = 9; link >= 0; --link) {
+    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
+  }
+  rig.play({{"AT+CIPCLOSE=9", "ERROR"}});
+  rig.expect(Rig::open_command(1, 9));
+}
+
 // <err> 4 is "Operation not supported" (manual 4). Seen with a module without UDP: all links were
 // taken for a stranger's, so that TCP had none either.
 TEST_CASE("an open that every link is refused fails, and costs the others nothing") {
@@ -570,9 +596,31 @@ TEST_CASE("the farewell of a link's last owner does not end the next") {
   Rig rig;
   rig.bring_up();
   rig.open(1);
-  rig.play({{Rig::open_command(1, 9), "+IPCLOSE: 9,1|OK|+IPCLOSE: 9,1|+CIPOPEN: 9,0"}});
+  SECTION("in front of its OK") {
+    rig.play({{Rig::open_command(1, 9), "+IPCLOSE: 9,1|OK|+CIPOPEN: 9,0"}});
+  }
+  SECTION("behind its OK, where the module is asked") {
+    rig.play({{Rig::open_command(1, 9), "OK|+IPCLOSE: 9,1|+CIPOPEN: 9,0"}});
+    rig.play(still_open("9"));
+  }
   CHECK(rig.events() == Events{"opened 1"});
   rig.expect_nothing();
+}
+
+// Its end was found after twelve seconds.
+TEST_CASE("a peer that has closed before a late result ends its connection soon") {
+  Rig rig;
+  rig.bring_up();
+  rig.open(1);
+  rig.play({{Rig::open_command(1, 9), "OK|+IPCLOSE: 9,1"}});
+  rig.pass(1500ms);
+  rig.say("+CIPOPEN: 9,0");
+  rig.play(still_open(""));
+  rig.pass(2s);
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
+  rig.play(still_open(""));
+  rig.play({{"AT+CIPRXGET=2,9", kNoData}});
+  CHECK(rig.events() == Events{"opened 1", "ended 1"});
 }
 
 }  // namespace

@@ -520,6 +520,19 @@ TEST_CASE("a listener that waits for the module fails when its time is up") {
   CHECK(rig.events() == Events{"listen_failed 1 ENETDOWN"});
 }
 
+// It was told that the module does not answer.
+TEST_CASE("a listener whose time is up while the module is busy says with what") {
+  Rig rig;
+  rig.bring_up();
+  rig.connect(1, 9);
+  rig.close(1);
+  rig.expect("AT+CIPCLOSE=9");
+  rig.listen(1, 8080, 1s);
+  rig.pass(1s);
+  CHECK(rig.events() == Events{"listen_failed 1 ETIMEDOUT"});
+  CHECK(rig.last_error().text == "the module had not answered AT+CIPCLOSE=9 yet");
+}
+
 // Found by the fuzzer: they were sent to the client, whose own connection was broken only then.
 TEST_CASE("a client that gets the link of a send before its prompt is not sent its bytes") {
   Rig rig;

@@ -189,6 +189,28 @@ TEST_CASE("a notice that the module does not stand by was the peer's") {
   CHECK(rig.events().empty());
 }
 
+// Its peer had got "+++" and ATE0 in the middle of what the program wrote, and nobody was told.
+TEST_CASE("a connection whose module has missed +++ behind such a notice is reset, not resumed") {
+  Rig rig(transparent());
+  connect(rig);
+  rig.raw("\r\nCLOSED\r\n");
+  rig.pass(1110ms);
+  rig.expect_bytes("+++");
+  rig.pass(1900ms);
+  rig.expect("ATE0");
+  rig.pass(300ms);
+  rig.expect("ATE0");
+  rig.pass(1100ms);
+  rig.expect_bytes("+++");
+  rig.say("OK");
+  rig.pass(1s);
+  rig.expect_bytes('\x1b' + std::string(1500, '\r'));
+  rig.pass(200ms);
+  rig.play(transparent_check(",\"TCP\",\"203.0.113.1\",1001,-1"));
+  CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
+  rig.play({{"AT+CIPCLOSE=0", "OK|CLOSED|+CIPCLOSE: 0,0"}});
+}
+
 TEST_CASE("a restart in data mode is a reset") {
   Rig rig(transparent());
   connect(rig);
