@@ -47,7 +47,8 @@ bool looks_like_code(std::string_view line, bool whole) {
 
 // Whether `text` is lines of the module's own, or the beginning of some. An end of line alone is
 // the beginning of one. Any code may be the first of a restart's; one without a mark only behind
-// another, or behind the NUL that a restart begins with (MODEM-NOTES).
+// another, or behind the NUL that a restart begins with (MODEM-NOTES). Behind one there may be
+// results, too: of the program's bytes that came too late, and were commands to the module.
 Match match_notices(std::string_view text) {
   const bool restarts = text.starts_with(kRestart);
   bool complete = false;
@@ -66,7 +67,10 @@ Match match_notices(std::string_view text) {
     });
     const bool marked = line.starts_with('+') || line.starts_with('*');
     const bool may_be_code = complete || marked || restarts;
-    if (!known && !(may_be_code && looks_like_code(line, whole))) return Match::kNone;
+    const bool late_result = complete && line == "OK";  // ERROR looks like a code
+    if (!known && !late_result && !(may_be_code && looks_like_code(line, whole))) {
+      return Match::kNone;
+    }
     if (!whole) break;
     complete = true;
     text.remove_prefix(line.size());
@@ -131,7 +135,10 @@ std::string_view DataMode::receive(std::span<const std::byte> bytes, chat::TimeP
   if (state_ == State::kEscaping) {
     held_ += text;
     // The peer goes on sending to a program that is gone.
-    if (leaving_ && held_.size() > kMostUndelivered) held_.erase(0, held_.size() - kLongestNotice);
+    if (leaving_ && held_.size() > kMostUndelivered) {
+      held_.erase(0, held_.size() - kLongestNotice);
+      before_escape_ = 0;
+    }
     return given_;
   }
   std::swap(given_, held_);
@@ -199,7 +206,7 @@ DataMode::Step DataMode::on_time(chat::TimePoint now) {
       if (now >= silent_since_ + kGuard) return Step::kEscape;
       break;
     case State::kEscaping:
-      escape_answered_ = ends_with_ok(held_);
+      escape_answered_ = ends_with_ok(since_escape());
       if (now < answer_due(escape_answered_)) break;
       if (escape_answered_) held_ = without_ok(held_);
       // A module that was in data mode has to answer; one that had left it can't.
@@ -230,6 +237,7 @@ void DataMode::not_drained(chat::TimePoint now) { silent_since_ = now; }
 void DataMode::escape_written(chat::TimePoint now) {
   ++escapes_;
   escaped_at_ = now;
+  before_escape_ = held_.size();
   state_ = State::kEscaping;
 }
 
@@ -246,7 +254,7 @@ std::optional<chat::TimePoint> DataMode::wake() const {
     case State::kLeaving:
       return silent_since_ + kGuard;
     case State::kEscaping:
-      return answer_due(ends_with_ok(held_));
+      return answer_due(ends_with_ok(since_escape()));
   }
   return std::nullopt;
 }

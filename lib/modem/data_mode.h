@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <span>
@@ -87,6 +88,9 @@ class DataMode {
 
   chat::TimePoint answer_due(bool answered) const;
   chat::TimePoint notice_ends() const;
+  std::string_view since_escape() const {
+    return std::string_view(held_).substr(std::min(before_escape_, held_.size()));
+  }
 
   State state_ = State::kOff;
   EscapeGuard guard_;
@@ -102,6 +106,7 @@ class DataMode {
   chat::TimePoint suspicious_since_{};  // kSuspicious
   chat::TimePoint silent_since_{};      // when the latest byte to the module has left
   chat::TimePoint escaped_at_{};
+  std::size_t before_escape_ = 0;  // so much of held_
   bool leaving_ = false;
   int escapes_ = 0;
   bool escape_answered_ = false;

@@ -96,6 +96,25 @@ TEST_CASE("a restart that begins with a NUL may go on with any code") {
   CHECK(line.given == "the end\r\nDST: 0");
 }
 
+// Seen in the matrix (upload/transparent/a7670/13228712/!net-drop open): they were read as the
+// peer's answer.
+TEST_CASE("what the module says to bytes that came too late for the peer is its own, too") {
+  Line line;
+  line.receive("\r\nCLOSED\r\n\r\n+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY\r\n");
+  line.receive("\r\nERROR\r\n\r\nOK\r\n\r\nERROR\r\n\r\nOK\r\n");
+  CHECK(line.given.empty());
+  CHECK(line.wake() == DataMode::Step::kEscape);
+  SECTION("and no answer to the escape sequence") {
+    CHECK(line.wake() == DataMode::Step::kCommandMode);
+    CHECK_FALSE(line.mode.escape_answered());
+  }
+  SECTION("an answer is what comes behind that") {
+    line.receive("\r\nOK\r\n");
+    CHECK(line.wake() == DataMode::Step::kCommandMode);
+    CHECK(line.mode.escape_answered());
+  }
+}
+
 TEST_CASE("text behind a notice shows that both are the peer's") {
   Line line;
   line.receive("\r\nRDY\r\n+CREG: 1\r\nand so on");
