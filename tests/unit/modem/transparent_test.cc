@@ -332,6 +332,20 @@ TEST_CASE("CONNECT ends a check of the module") {
   rig.expect_bytes("HELLO");
 }
 
+// The look-up that it ends has no reason to doubt the module, which nobody could ask now.
+TEST_CASE("CONNECT in the middle of a look-up begins no check") {
+  Rig rig(transparent());
+  rig.listen(5, 8080);
+  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  rig.resolve(7, "www.baidu.com");
+  rig.expect("AT+CDNSGIP=\"www.baidu.com\"");
+  rig.events();
+  rig.say("+CLIENT: 0,0,192.168.108.5:57202|CONNECT 115200");
+  CHECK(rig.events() == Events{"accepted 5 100 192.168.108.5:57202", "resolved 7 EAGAIN"});
+  CHECK(rig.modem.up());
+  CHECK(rig.modem.counters().checks == 0);
+}
+
 // Found by fuzz_engine: a client's data could not be read any more.
 TEST_CASE("another mode is that of the next bring-up") {
   Rig rig;
