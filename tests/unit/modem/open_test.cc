@@ -603,6 +603,10 @@ TEST_CASE("the farewell of a link's last owner does not end the next") {
     rig.play({{Rig::open_command(1, 9), "OK|+IPCLOSE: 9,1|+CIPOPEN: 9,0"}});
     rig.play(still_open("9"));
   }
+  SECTION("behind a result that comes in front of OK, likewise") {
+    rig.play({{Rig::open_command(1, 9), "+CIPOPEN: 9,0|+IPCLOSE: 9,1|OK"}});
+    rig.play(still_open("9"));
+  }
   CHECK(rig.events() == Events{"opened 1"});
   rig.expect_nothing();
 }
