@@ -43,7 +43,9 @@ void Modem::on_connect_line() {
   Connection* connection = by_link(kDataModeLink);
   if (!config_.transparent || connection == nullptr) return;
   enter_data_mode();
-  if (connection->state != Connection::State::kOpening) return;
+  // The command that was in flight has failed by that, and what it was for may be over.
+  connection = by_link(kDataModeLink);
+  if (connection == nullptr || connection->state != Connection::State::kOpening) return;
   connection->result_due.reset();
   on_opened(*connection);
 }

@@ -39,6 +39,8 @@ class Ledger {
   // The module has said what no module says, so whose bytes are whose is not certain any more. Only
   // that data is data, and commands are commands, still holds.
   void lose_track() { lost_ = true; }
+  // It has lied about data mode, and its own words are data now.
+  void lose_everything() { lost_ = mixed_ = true; }
   bool knows() const { return !lost_; }
 
   std::size_t begin(From from, const Endpoint& peer) {
@@ -59,6 +61,7 @@ class Ledger {
 
   // What has come out must go on one of the streams that can be meant.
   void arrives(From from, Sink& sink, std::string_view bytes, std::string_view what) {
+    if (mixed_) return;
     for (const char byte : bytes) require(is_data(byte), what);
     if (lost_) return;
     auto& streams = streams_[from];
@@ -94,6 +97,7 @@ class Ledger {
     return text;
   }
   void leaves(const Endpoint& to, const std::string& payload) {
+    if (mixed_) return;
     for (const char byte : payload) require(is_data(byte), "a datagram is a program's");
     if (lost_) return;
     const auto [first, last] = datagrams_.equal_range(to);
@@ -116,6 +120,7 @@ class Ledger {
   std::map<From, std::vector<Stream>> streams_;
   std::multimap<Endpoint, std::string> datagrams_;
   bool lost_ = false;
+  bool mixed_ = false;
 };
 
 }  // namespace a7600::fuzz

@@ -44,7 +44,10 @@ class Module {
   // Whether a line of its own would be read as one.
   bool speaks_lines() const { return !mute_ && !data_mode_; }
   // A "CONNECT" was said that answers nothing. Who believes it sends data.
-  void lie_about_connecting() { data_mode_ = transparent_; }
+  void lie_about_connecting() {
+    data_mode_ = transparent_;
+    if (transparent_) ledger_.lose_everything();
+  }
   // The port was opened anew.
   void forget_line();
 

@@ -110,7 +110,11 @@ Program::Call* Program::ask(const wire::Request& request, const Socket* about, T
   if (wire::send(fd.get(), request, about != nullptr ? about->fd.get() : -1) != 0) return nullptr;
   if (request.op == wire::Op::kFinish) finishing_ = true;
   calls_.push_back({std::move(fd), request, std::nullopt, now});
-  if (about != nullptr) calls_.back().socket = static_cast<std::size_t>(about - sockets_.data());
+  if (about != nullptr) {
+    const auto index = static_cast<std::size_t>(about - sockets_.data());
+    calls_.back().socket = index;
+    if (request.op == wire::Op::kListen) sockets_[index].ever_listened = true;
+  }
   return &calls_.back();
 }
 
@@ -195,7 +199,7 @@ void Program::write(Input& input) {
   if (!chosen) return;
   Socket& socket = sockets_[*chosen];
   const std::size_t size = 1 + 25U * input.byte();
-  if (!socket.stream || !socket.written || socket.listens || socket.blurred) return;
+  if (!socket.stream || !socket.written || socket.ever_listened || socket.blurred) return;
   const std::string bytes = ledger_.next(Ledger::From::kProgram, *socket.written, size);
   const ssize_t put =
       ::send(socket.fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -209,7 +213,7 @@ void Program::read(Input& input) {
   if (!chosen) return;
   Socket& socket = sockets_[*chosen];
   std::string bytes(1 + 50U * input.byte(), '\0');
-  if (socket.listens || socket.over) return;
+  if (socket.ever_listened || socket.over) return;
   const ssize_t got = ::recv(socket.fd.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (got < 0) {
     socket.over = errno != EAGAIN && errno != EINTR;
@@ -417,6 +421,7 @@ void Program::ask_nonsense(Input& input, Time now) {
   if (with == 1 && chosen && request.op != wire::Op::kTrace) {
     descriptor = sockets_[*chosen].fd.get();
     sockets_[*chosen].shut = true;
+    sockets_[*chosen].ever_listened = true;
     ledger_.lose_track();
   }
   wire::send_message(fd.get(), &request, size, descriptor);

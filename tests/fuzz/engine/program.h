@@ -41,6 +41,7 @@ class Program {
     UniqueFd fd;
     bool stream = true;
     bool listens = false;
+    bool ever_listened = false;  // or has tried to: what is in it are clients
     bool lingers = false;
     bool shut = false;  // by the program itself
     bool over = false;  // nothing can be read any more

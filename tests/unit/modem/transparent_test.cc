@@ -367,6 +367,18 @@ TEST_CASE("a client's CONNECT settles in which mode the module is") {
   CHECK(rig.events().empty());
 }
 
+// Found by fuzz_engine: it was used after its end.
+TEST_CASE("a connection that a second CONNECT ends is not connected by it") {
+  Rig rig(transparent());
+  rig.open(1);
+  rig.play(transparent_bringup());
+  rig.expect(Rig::open_command(1, 0));
+  rig.say("CONNECT FAIL");
+  rig.expect("AT+NETOPEN?");
+  rig.say("CONNECT 115200");
+  CHECK(rig.events() == Events{"open_failed 1 ECONNREFUSED"});
+}
+
 // Found by fuzz_engine: a client's data could not be read any more.
 TEST_CASE("another mode is that of the next bring-up") {
   Rig rig;
