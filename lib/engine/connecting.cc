@@ -26,11 +26,17 @@ int check_family(const wire::Request& request, const Socket& socket) {
 
 }  // namespace
 
+// One that no socket has, if there is one.
 std::uint16_t Engine::made_up_port() {
-  if (last_port_ < kFirstMadeUpPort || last_port_ >= kLastMadeUpPort) {
-    last_port_ = kFirstMadeUpPort;
-  } else {
-    ++last_port_;
+  const auto is_taken = [this] {
+    return std::any_of(sockets_.begin(), sockets_.end(), [this](const auto& entry) {
+      return entry.second->local.port == last_port_;
+    });
+  };
+  for (int port = kFirstMadeUpPort; port <= kLastMadeUpPort; ++port) {
+    const bool wraps = last_port_ < kFirstMadeUpPort || last_port_ >= kLastMadeUpPort;
+    last_port_ = wraps ? kFirstMadeUpPort : static_cast<std::uint16_t>(last_port_ + 1);
+    if (!is_taken()) break;
   }
   return last_port_;
 }

@@ -42,12 +42,12 @@ void Engine::let_go_of(std::uint16_t port) {
   std::vector<modem::ConnectionId> closed;
   std::vector<modem::ConnectionId> datagrams;
   for (const auto& [id, socket] : sockets_) {
-    if (socket->local.port != port || !socket->bound) continue;
+    if (socket->local.port != port) continue;
     const bool holds =
         socket->state == Socket::State::kListening || socket->state == Socket::State::kIdle;
     if (socket->is_udp()) {
       datagrams.push_back(id);
-    } else if (holds && socket->pair.hung_up()) {
+    } else if (socket->bound && holds && socket->pair.hung_up()) {
       closed.push_back(id);
     }
   }
@@ -70,7 +70,7 @@ bool Engine::take_port(Socket& socket) {
   if (!socket.is_udp()) return !is_port_taken(socket, For::kBind);
   if (socket.local.port == 0) return true;
   const auto found = std::find_if(sockets_.begin(), sockets_.end(), [&socket](const auto& entry) {
-    return entry.second->bound && collide(socket, *entry.second);
+    return collide(socket, *entry.second);
   });
   if (found == sockets_.end()) return true;
   if (!may_share(socket, *found->second)) return false;

@@ -107,9 +107,7 @@ void Modem::on_answer(const chat::Answer& answer) {
     // No "+CIPCLOSE:" follows.
     const bool refused = answer.final == chat::Final::kError;
     if (refused && by_link(closing_link_) == nullptr) links_.release(closing_link_);
-    return distrust_new_owner(task, task_id_, answer, chunk_);
-  }
-  if (task == Task::kForeign) {
+  } else if (task == Task::kForeign) {
     foreign_commands_.on_answer(answer);
   } else if (task == Task::kResume) {
     on_resume_answer(answer);
@@ -153,7 +151,8 @@ void Modem::on_answer(const chat::Answer& answer) {
         break;
     }
   }
-  if (task == Task::kSend || task == Task::kRead || task == Task::kClose) {
+  if (task == Task::kSend || task == Task::kRead || task == Task::kClose ||
+      task == Task::kCloseStray) {
     distrust_new_owner(task, task_id_, answer, chunk_);
   }
   if (answer.final != chat::Final::kTimeout) return;

@@ -102,8 +102,10 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
       connection->link_open = false;
       break;
     case Connection::State::kOpening:
-      // The late farewell of the link's last owner or, behind OK, its own in front of "+CIPOPEN:".
-      connection->end_doubted = task_ != Task::kOpen || task_id_ != connection->id;
+      // The late farewell of the link's last owner; or its own, behind "+CIPOPEN:" and in front of
+      // OK, or behind OK and in front of "+CIPOPEN:".
+      connection->end_doubted =
+          connection->opened || task_ != Task::kOpen || task_id_ != connection->id;
       break;
     default:
       // While closing, "+CIPCLOSE:" follows.

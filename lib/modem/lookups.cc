@@ -34,6 +34,7 @@ std::optional<Lookups::Question> Lookups::next() {
   answered_ = false;
   garbled_ = false;
   asking_ = true;
+  outdated_ = false;
   if (!same_name(asked_name_, first.name.text())) {
     name_before_ = std::exchange(asked_name_, first.name.text());
   }
@@ -130,6 +131,7 @@ void Lookups::fail(const Error& error) {
 
 void Lookups::forget_names() {
   names_.clear();
+  outdated_ = true;
   line_due_.reset();
   lines_before_ok_ = false;
 }
@@ -140,7 +142,7 @@ bool Lookups::is_asked_for(std::string_view name) const {
 }
 
 void Lookups::found(const std::vector<Ipv4>& addresses, chat::TimePoint now) {
-  names_.keep(asked_name_, addresses, now);
+  if (!outdated_) names_.keep(asked_name_, addresses, now);
   answer_all(addresses);
 }
 

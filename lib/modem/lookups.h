@@ -68,6 +68,7 @@ class Lookups {
   NameCache names_;
   std::deque<Query> queries_;
   bool asking_ = false;           // the command is in flight
+  bool outdated_ = false;         // ... since before the names were forgotten
   std::string asked_name_;        // the latest that the module was asked for
   std::string name_before_;       // the one before, of which lines may come late
   std::vector<Ipv4> addresses_;   // that it has said so far

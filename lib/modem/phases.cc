@@ -52,8 +52,9 @@ void Modem::drop_bringup() {
   bringup_.reset();
 }
 
+// In data mode nobody could ask; whoever leaves that looks for himself.
 void Modem::start_check(std::string_view why) {
-  if (phase_ != Phase::kUp || leaving_) return;
+  if (phase_ != Phase::kUp || leaving_ || data_mode_.active()) return;
   ++counters_.checks;
   // Of a restart there was a line already.
   log(has_just_booted() ? log::Level::kInfo : log::Level::kWarn,

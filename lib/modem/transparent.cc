@@ -26,11 +26,15 @@ void Modem::enter_data_mode() {
     drop_bringup();
     phase_ = Phase::kUp;
   }
+  leftover_data_mode_ = false;
   data_mode_.leave();
   data_mode_.enter(now_);
   data_mode_end_ = 1;
   chat_.enter_data_mode();
-  if (Connection* connection = by_link(kDataModeLink)) connection->had_line = true;
+  if (Connection* connection = by_link(kDataModeLink)) {
+    connection->had_line = true;
+    connection->not_before.reset();
+  }
 }
 
 // A server's client, whose "+CLIENT:" came before (manual 6.4.1), or a module that has said OK

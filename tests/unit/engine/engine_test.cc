@@ -102,8 +102,9 @@ class Bench final : public Waiting {
     wire::Request request;
     request.op = op;
     request.domain = domain;
-    request.type = SOCK_STREAM;
-    request.set_endpoint({{op == wire::Op::kConnect ? 0xc0000201U : 0U}, port});
+    request.type = type;
+    const bool far = op == wire::Op::kConnect || op == wire::Op::kOpenPeer;
+    request.set_endpoint({{far ? 0xc0000201U : 0U}, port});
     const auto to = wire::UnixAddress::from(address());
     UniqueFd call(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     REQUIRE(::connect(call.get(), to->get(), to->length) == 0);
@@ -124,6 +125,8 @@ class Bench final : public Waiting {
     return std::find(heard_.begin(), heard_.end(), command) != heard_.end();
   }
   void say(std::string_view text) { line_.say(text); }
+
+  int type = SOCK_STREAM;  // of the sockets that are asked for
 
  private:
   static std::string address() { return "@a7600." + std::to_string(::getpid()) + ".bench"; }
@@ -247,6 +250,56 @@ TEST_CASE("an engine that ends for being idle sleeps while the module is left") 
              [&] {
                silent = true;
                socket.reset();
+               return true;
+             }});
+}
+
+// It waited for the other one's link to be closed.
+TEST_CASE("a port that is made up for a datagram socket is one that no other has") {
+  Bench bench(ready_module);
+  bench.type = SOCK_DGRAM;
+  UniqueFd chosen;
+  UniqueFd any;
+  UniqueFd making = bench.ask(wire::Op::kSocket);
+  UniqueFd making_any = bench.ask(wire::Op::kSocket);
+  UniqueFd asking;
+  bench.run({[&] {
+               REQUIRE(Bench::answer(making, chosen) == 0);
+               REQUIRE(Bench::answer(making_any, any) == 0);
+               asking = bench.ask(wire::Op::kBind, chosen, 32768);
+               return true;
+             },
+             [&] {
+               if (!bench.has_heard("AT+CIPOPEN=9,\"UDP\",,,32768")) return false;
+               CHECK(Bench::answer(asking) == 0);
+               bench.say("\r\n+CIPOPEN: 9,0\r\n");
+               asking = bench.ask(wire::Op::kOpenPeer, any, 53);
+               return true;
+             },
+             [&] { return bench.has_heard("AT+CIPOPEN=8,\"UDP\",,,32769"); }});
+}
+
+TEST_CASE("a port that was made up for a datagram socket can't be bound by another") {
+  Bench bench(ready_module);
+  bench.type = SOCK_DGRAM;
+  UniqueFd any;
+  UniqueFd choosing;
+  UniqueFd making_any = bench.ask(wire::Op::kSocket);
+  UniqueFd making = bench.ask(wire::Op::kSocket);
+  UniqueFd asking;
+  bench.run({[&] {
+               REQUIRE(Bench::answer(making_any, any) == 0);
+               REQUIRE(Bench::answer(making, choosing) == 0);
+               asking = bench.ask(wire::Op::kOpenPeer, any, 53);
+               return true;
+             },
+             [&] {
+               CHECK(Bench::answer(asking) == 0);
+               asking = bench.ask(wire::Op::kBind, choosing, 32768);
+               return true;
+             },
+             [&] {
+               CHECK(Bench::answer(asking) == EADDRINUSE);
                return true;
              }});
 }

@@ -243,6 +243,21 @@ TEST_CASE("a link whose close is refused without a result is tried") {
   rig.expect(Rig::open_command(1, 9));
 }
 
+// One link after the other was closed at a module that was silent, and nobody was told.
+TEST_CASE("a link whose close is not answered leads to a check") {
+  Rig rig;
+  rig.bring_up();
+  rig.open(1);
+  for (int link = 9; link >= 0; --link) {
+    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
+  }
+  rig.expect("AT+CIPCLOSE=9");
+  rig.pass(30s);
+  rig.play(check("9"));
+  rig.play({{"AT+CIPCLOSE=8", "OK|+CIPCLOSE: 8,0"}, {Rig::open_command(1, 8), "OK|+CIPOPEN: 8,0"}});
+  CHECK(rig.events() == Events{"opened 1"});
+}
+
 // <err> 4 is "Operation not supported" (manual 4). Seen with a module without UDP: all links were
 // taken for a stranger's, so that TCP had none either.
 TEST_CASE("an open that every link is refused fails, and costs the others nothing") {
@@ -601,6 +616,10 @@ TEST_CASE("the farewell of a link's last owner does not end the next") {
   }
   SECTION("behind its OK, where the module is asked") {
     rig.play({{Rig::open_command(1, 9), "OK|+IPCLOSE: 9,1|+CIPOPEN: 9,0"}});
+    rig.play(still_open("9"));
+  }
+  SECTION("behind a result that comes in front of OK, likewise") {
+    rig.play({{Rig::open_command(1, 9), "+CIPOPEN: 9,0|+IPCLOSE: 9,1|OK"}});
     rig.play(still_open("9"));
   }
   CHECK(rig.events() == Events{"opened 1"});

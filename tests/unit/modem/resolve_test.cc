@@ -107,6 +107,18 @@ TEST_CASE("an answer that the line has garbled is asked for again") {
   }
 }
 
+// It may be of the network that is gone.
+TEST_CASE("an answer that comes when the network is lost already is not remembered") {
+  Rig rig;
+  asking(rig).say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
+  rig.say(kFound);
+  CHECK(rig.events() == Events{"resolved 7 192.0.2.1"});
+  rig.resolve(8, "a.example");
+  rig.play(whole_bringup());
+  rig.play({{kAsk, kFoundElsewhere}});
+  CHECK(rig.events() == Events{"resolved 8 192.0.2.9"});
+}
+
 TEST_CASE("an OK alone holds up the next look-up for a moment, where results come in front of it") {
   Rig rig;
   asking(rig).say(kFound);

@@ -332,6 +332,41 @@ TEST_CASE("CONNECT ends a check of the module") {
   rig.expect_bytes("HELLO");
 }
 
+// The look-up that it ends has no reason to doubt the module, which nobody could ask now.
+TEST_CASE("CONNECT in the middle of a look-up begins no check") {
+  Rig rig(transparent());
+  rig.listen(5, 8080);
+  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  rig.resolve(7, "www.baidu.com");
+  rig.expect("AT+CDNSGIP=\"www.baidu.com\"");
+  rig.events();
+  rig.say("+CLIENT: 0,0,192.168.108.5:57202|CONNECT 115200");
+  CHECK(rig.events() == Events{"accepted 5 100 192.168.108.5:57202", "resolved 7 EAGAIN"});
+  CHECK(rig.modem.up());
+  CHECK(rig.modem.counters().checks == 0);
+}
+
+// It was asked by another +++, in command mode, and the client was reset.
+TEST_CASE("a client's CONNECT settles in which mode the module is") {
+  Rig rig(transparent());
+  rig.listen(5, 8080);
+  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  rig.say("+CLIENT: 0,0,192.168.108.5:57202|CONNECT 115200");
+  rig.close(100);
+  for (int i = 0; i < 3; ++i) {
+    rig.pass(1110ms);
+    rig.expect_bytes("+++");
+    rig.pass(5100ms);
+  }
+  rig.say("CLOSED|+CLIENT: 0,0,192.168.108.5:57203|CONNECT 115200");
+  rig.events();
+  rig.raw("\r\nCLOSED\r\n");
+  escape(rig);
+  rig.play(transparent_check(",\"TCP\",\"192.168.108.5\",57203,0"));
+  rig.play({{"ATO", "CONNECT 115200"}});
+  CHECK(rig.events().empty());
+}
+
 // Found by fuzz_engine: it was used after its end.
 TEST_CASE("a connection that a second CONNECT ends is not connected by it") {
   Rig rig(transparent());
