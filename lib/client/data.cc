@@ -174,6 +174,7 @@ std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags) {
   if (!identity) return std::nullopt;
   if ((flags & MSG_OOB) != 0) return fail(EINVAL);
   if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);
+  if (message == nullptr) return fail(EFAULT);
   if (identity->is_datagram) return receive_datagram(fd, *identity, *message, flags);
   if ((flags & MSG_TRUNC) != 0) {
     const ssize_t discarded = discard(fd, size_of(*message), flags);

@@ -95,6 +95,7 @@ std::string Modem::why_not_dialled(const Connection& connection) const {
     return config_.transparent ? "the one link of transparent mode stayed in use"
                                : "all ten links of the module stayed in use";
   }
+  if (is_port_held(connection)) return "the link that had its local port was still open";
   if (leftovers_flow()) return "the module was still pushing what a program before had left in it";
   if (connection.not_before) return "AT+CIPOPEN had failed, and was about to be tried again";
   return why_busy();

@@ -73,6 +73,8 @@ CASE(null_pointers_are_efault) {
   SHOW(send(fd, nullptr, 10, 0));
   SHOW(sendmsg(fd, nullptr, 0));
   SHOW(recvmsg(fd, nullptr, MSG_DONTWAIT));
+  SHOW(recvmsg(fd, nullptr, MSG_DONTWAIT | MSG_TRUNC));
+  SHOW(recvmsg(fd, nullptr, MSG_PEEK | MSG_WAITALL));
 }
 
 // A pointer to nowhere, which the library would have to follow to see where a datagram goes.

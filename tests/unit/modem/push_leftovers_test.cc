@@ -8,6 +8,20 @@
 namespace a7600::test {
 namespace {
 
+// A long download on link 9, behind a host that has left the network open, and these links.
+void download_after(Rig& rig, const Script& links) {
+  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
+  rig.resolve(999, "bring.up");
+  rig.play(probe() + Script{{"AT+NETOPEN?", "+NETOPEN: 1|OK"}, {"AT+CIPMODE?", "+CIPMODE: 0|OK"}} +
+           links + Script{{"AT+SERVERSTART?", "OK"}} + last_steps() +
+           Script{{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
+  rig.events();
+  rig.connect(1, 9);
+  rig.say("+CIPRXGET: 1,9");
+  rig.expect("AT+CIPRXGET=2,9");
+  rig.say_payload(9, std::string(1500, 'a'), 5000);
+}
+
 // Seen in the matrix of faults, behind a port that was unplugged: the next program's connection was
 // given what its link number had received before.
 TEST_CASE("nothing is opened while the module pushes what a host before has left") {
@@ -66,23 +80,11 @@ TEST_CASE("what a link has left is not asked for while the module pushes") {
 
 TEST_CASE("where a host before has left data unread, it is not pushed for a connection") {
   Rig rig;
-  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
-  rig.resolve(999, "bring.up");
-  rig.play(probe() +
-           Script{{"AT+NETOPEN?", "+NETOPEN: 1|OK"},
-                  {"AT+CIPMODE?", "+CIPMODE: 0|OK"},
-                  {"AT+CIPOPEN?",
-                   "+CIPOPEN: 3,\"TCP\",\"203.0.113.9\",80,-1|"
-                   "+CIPOPEN: 4,\"TCP\",\"203.0.113.9\",80,-1|OK"},
-                  {"AT+CIPCLOSE=3", "OK|+CIPCLOSE: 3,0"},
-                  {"AT+CIPCLOSE=4", "OK|+CIPCLOSE: 4,0"},
-                  {"AT+SERVERSTART?", "OK"}} +
-           last_steps() + Script{{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
-  rig.events();
-  rig.connect(1, 9);
-  rig.say("+CIPRXGET: 1,9");
-  rig.expect("AT+CIPRXGET=2,9");
-  rig.say_payload(9, std::string(1500, 'a'), 5000);
+  download_after(rig, {{"AT+CIPOPEN?",
+                        "+CIPOPEN: 3,\"TCP\",\"203.0.113.9\",80,-1|"
+                        "+CIPOPEN: 4,\"TCP\",\"203.0.113.9\",80,-1|OK"},
+                       {"AT+CIPCLOSE=3", "OK|+CIPCLOSE: 3,0"},
+                       {"AT+CIPCLOSE=4", "OK|+CIPCLOSE: 4,0"}});
   // The peer of one of them may have closed it before CIPOPEN? was asked.
   const auto nothing_on = [&rig](int first, int last) {
     for (int link = first; link <= last; ++link) {
@@ -108,19 +110,7 @@ TEST_CASE("where a host before has left data unread, it is not pushed for a conn
 // Seen in the matrix (nine/auto/odd/5288504/unplug): no link was open, as their peers had closed.
 TEST_CASE("links that had closed before the bring-up are asked about, too, for the first stream") {
   Rig rig;
-  rig.modem.set_push_policy(modem::PushPolicy::kAuto);
-  rig.resolve(999, "bring.up");
-  rig.play(probe() +
-           Script{{"AT+NETOPEN?", "+NETOPEN: 1|OK"},
-                  {"AT+CIPMODE?", "+CIPMODE: 0|OK"},
-                  {"AT+CIPOPEN?", "OK"},
-                  {"AT+SERVERSTART?", "OK"}} +
-           last_steps() + Script{{"AT+CDNSGIP=\"bring.up\"", "+CDNSGIP: 0,10|ERROR"}});
-  rig.events();
-  rig.connect(1, 9);
-  rig.say("+CIPRXGET: 1,9");
-  rig.expect("AT+CIPRXGET=2,9");
-  rig.say_payload(9, std::string(1500, 'a'), 5000);
+  download_after(rig, {{"AT+CIPOPEN?", "OK"}});
   for (int link = 0; link < 8; ++link) {
     rig.play({{"AT+CIPRXGET=4," + std::to_string(link), kNoData}});
   }
