@@ -385,6 +385,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   void take_pushed(Via via, int link, const std::optional<Endpoint>& from,
                    std::span<const std::byte> bytes);
   void on_push_missing();
+  void break_cut(int link);
   void on_leftover_push();
   bool may_be_leftover() const;
   bool leftovers_flow() const;

@@ -203,10 +203,15 @@ bool Modem::leftovers_flow() const {
 }
 
 void Modem::on_push_cut(int link) {
-  if (Connection* connection = by_link(link)) {
-    break_connection(*connection, ECONNRESET, "pushed data was cut off", Drain::kNo);
-  }
+  break_cut(link);
   start_check("pushed data was cut off");
+}
+
+// Without a link's name it may have been any stream's.
+void Modem::break_cut(int link) {
+  Connection* connection = link < 0 ? pushed_without_link(std::nullopt) : by_link(link);
+  if (connection == nullptr || connection->udp) return;
+  break_connection(*connection, ECONNRESET, "pushed data was cut off", Drain::kNo);
 }
 
 void Modem::mind_typing() {

@@ -197,9 +197,7 @@ void Modem::on_side_pushed(int link, const std::optional<Endpoint>& from,
 }
 
 void Modem::on_side_push_cut(int link) {
-  if (Connection* connection = by_link(link)) {
-    break_connection(*connection, ECONNRESET, "pushed data was cut off", Drain::kNo);
-  }
+  break_cut(link);
   side_trouble_ = "pushed data was cut off";
 }
 

@@ -108,6 +108,21 @@ TEST_CASE("data pushed without a name for one of two connections resets both") {
   rig.expect("AT+CIPRXGET=1");
 }
 
+// Seen in the matrix (download/push/odd/15222504/net-drop-open): data that followed was given with
+// a gap before it.
+TEST_CASE("a payload that names no link, and is cut off, resets the stream that it may be of") {
+  Rig rig;
+  up(rig, modem::PushPolicy::kAlways,
+     Script{{"AT+CIPCCFG?", "ERROR"}} + kRest + Script{{"AT+CIPRXGET=0", "OK"}});
+  rig.connect(1, 9);
+  push_from(rig, "203.0.113.1:1001", "whole");
+  rig.events();
+  rig.raw("\r\nRECV FROM:203.0.113.1:1001\r\n+IPD10\r\nabc");
+  rig.pass(20s);
+  CHECK(rig.received(1) == "whole");
+  CHECK(rig.events() == Events{"ended 1 ECONNRESET"});
+}
+
 TEST_CASE("the peer is named only as long as somebody needs it") {
   Rig rig;
   pushing(rig).open_udp(3, 5000);
