@@ -48,6 +48,12 @@ void escape(Rig& rig) {
   rig.pass(100ms);
 }
 
+// Server 5 is the module's server 0.
+void listen(Rig& rig) {
+  rig.listen(5, 8080);
+  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+}
+
 TEST_CASE("the mode is set before the network is opened") {
   Rig rig(transparent());
   connect(rig);
@@ -287,8 +293,7 @@ TEST_CASE("a name waits while the line is being taken back") {
 
 TEST_CASE("a client of server 0 gets the line; other servers there are none") {
   Rig rig(transparent());
-  rig.listen(5, 8080);
-  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  listen(rig);
   rig.listen(6, 9090);
   CHECK(rig.events() == Events{"listening 5", "listen_failed 6 EBUSY"});
   rig.say("+CLIENT: 0,0,192.168.108.5:57202|CONNECT 115200");
@@ -301,8 +306,7 @@ TEST_CASE("a client of server 0 gets the line; other servers there are none") {
 
 TEST_CASE("a lost CONNECT of a client is asked for") {
   Rig rig(transparent());
-  rig.listen(5, 8080);
-  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  listen(rig);
   rig.say("+CLIENT: 0,0,192.168.108.5:57202");
   rig.expect_nothing();
   rig.pass(6s);
@@ -314,8 +318,7 @@ TEST_CASE("a lost CONNECT of a client is asked for") {
 // Found by fuzz_engine: the engine turned without a pause.
 TEST_CASE("CONNECT ends a check of the module") {
   Rig rig(transparent());
-  rig.listen(5, 8080);
-  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  listen(rig);
   rig.events();
   rig.say("+CLIENT: 0,0,192.168.108.5:57202");
   rig.pass(6s);
@@ -335,8 +338,7 @@ TEST_CASE("CONNECT ends a check of the module") {
 // The look-up that it ends has no reason to doubt the module, which nobody could ask now.
 TEST_CASE("CONNECT in the middle of a look-up begins no check") {
   Rig rig(transparent());
-  rig.listen(5, 8080);
-  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  listen(rig);
   rig.resolve(7, "www.baidu.com");
   rig.expect("AT+CDNSGIP=\"www.baidu.com\"");
   rig.events();
@@ -349,8 +351,7 @@ TEST_CASE("CONNECT in the middle of a look-up begins no check") {
 // It was asked by another +++, in command mode, and the client was reset.
 TEST_CASE("a client's CONNECT settles in which mode the module is") {
   Rig rig(transparent());
-  rig.listen(5, 8080);
-  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  listen(rig);
   rig.say("+CLIENT: 0,0,192.168.108.5:57202|CONNECT 115200");
   rig.close(100);
   for (int i = 0; i < 3; ++i) {
@@ -400,8 +401,7 @@ TEST_CASE("another mode is that of the next bring-up") {
 // Found by fuzz_engine: what it had sent was missing, and the end looked clean.
 TEST_CASE("a client that is gone before its CONNECT is reset") {
   Rig rig(transparent());
-  rig.listen(5, 8080);
-  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  listen(rig);
   rig.events();
   rig.say("+CLIENT: 0,0,192.168.108.5:57202|+IPCLOSE: 0,1");
   CHECK(rig.events() == Events{"accepted 5 100 192.168.108.5:57202", "ended 100 ECONNRESET"});
@@ -413,8 +413,7 @@ TEST_CASE("a client that is gone before its CONNECT is reset") {
 
 TEST_CASE("a client on a link that transparent mode hasn't is closed") {
   Rig rig(transparent());
-  rig.listen(5, 8080);
-  rig.play(transparent_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  listen(rig);
   rig.events();
   rig.say("+CLIENT: 1,0,192.168.108.5:57202");
   CHECK(rig.events().empty());
