@@ -43,7 +43,7 @@ bool Modem::next_close() {
     if (!connection.unsent.empty() && connection.state == Connection::State::kOpen) continue;
     if (lingers(connection) || waits_for_farewell(connection)) continue;
     if (!connection.link_open) {
-      release_link(connection);
+      release_ended(connection);
       // With no answer to come, now is the time of a server that stops, and of an open that waits.
       return next_server() || next_open() || next_close();
     }
@@ -141,6 +141,24 @@ void Modem::release_link(Connection& connection) {
   if (connection.moving) return dial_again(connection);
   connection.state = Connection::State::kEnded;
   if (connection.close_wanted) forget(connection.id);
+}
+
+void Modem::release_ended(Connection& connection) {
+  // One that was displaced has no link any more.
+  if (links_.owner(connection.link) == connection.id && !connection.udp && !config_.transparent) {
+    ended_links_.note(connection.link, connection.to, connection.server >= 0, now_);
+  }
+  release_link(connection);
+}
+
+void Modem::close_kept() {
+  for (const int link : ended_links_.kept(still_open_)) {
+    if (by_link(link) != nullptr) continue;
+    log(log::Level::kInfo,
+        "the module keeps link " + std::to_string(link) + " though it has ended");
+    links_.mark_foreign(link);
+    strays_.push_back(link);
+  }
 }
 
 void Modem::forget(ConnectionId id) {

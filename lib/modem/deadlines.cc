@@ -37,6 +37,7 @@ std::optional<chat::TimePoint> Modem::deadline() const {
   if (phase_ == Phase::kOff && !servers_.empty() && now_ < retry_at_) consider(retry_at_);
   if (phase_ == Phase::kUp) consider(rx_mode_.wake(now_));
   if (links_.has_foreign() && now_ < reclaim_not_before_) consider(reclaim_not_before_);
+  if (phase_ == Phase::kUp && ended_links_.due() > now_) consider(ended_links_.due());
   if (leftovers_flow()) consider(*leftover_push_at_ + kLeftoverPause);
   consider(data_mode_.wake());
   consider(leave_result_due_);

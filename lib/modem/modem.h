@@ -17,6 +17,7 @@
 #include "modem/connection.h"
 #include "modem/data_mode.h"
 #include "modem/early_pushes.h"
+#include "modem/ended_links.h"
 #include "modem/foreign_commands.h"
 #include "modem/host.h"
 #include "modem/links.h"
@@ -397,6 +398,9 @@ class Modem final : private chat::Listener, private SideChannel::User {
   const Connection* by_link(int link) const;
   // The link number is free again: forgets the connection if the host is done with it.
   void release_link(Connection& connection);
+  // It was ended by the module's own word.
+  void release_ended(Connection& connection);
+  void close_kept();
   void forget(ConnectionId id);
   void log(log::Level level, std::string_view text) { host_.log(level, text); }
 
@@ -422,6 +426,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool close_result_seen_ = false;
 
   Links links_;
+  EndedLinks ended_links_;
   chat::TimePoint reclaim_not_before_{};
   // Links that opened though nobody waits for them: a host before us asked and left.
   std::deque<int> strays_;
@@ -446,7 +451,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   bool acks_wanted_ = false;             // some connection may have ack_wanted
   bool asked_acknowledged_ = false;      // the latest command was AT+CIPACK
   bool ask_still_open_ = false;          // which links are open
-  std::array<std::optional<at::OpenLink>, at::kLinks> still_open_;  // what "AT+CIPOPEN?" has said
+  OpenLinks still_open_;                 // what "AT+CIPOPEN?" has said
 
   RxMode rx_mode_;
   std::optional<std::string> rx_command_;  // of a change, for when the second channel has been read

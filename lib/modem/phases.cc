@@ -174,6 +174,7 @@ void Modem::bringup_up() {
   if (side_.is_silent()) on_side_silent();
   if (!checked) {
     links_.clear();
+    ended_links_.clear();
     strays_.clear();
     leftovers_until_ = now_ + kLeftoversLast;
     // Some were left open; the others may have been, until their peers closed them.
@@ -219,6 +220,7 @@ void Modem::network_lost(std::string_view why) {
   log(log::Level::kWarn, why);
   lose_connections(ENETDOWN, why);
   links_.clear();
+  ended_links_.clear();
   servers_.restart();
   drop_bringup();
   phase_ = Phase::kOff;

@@ -50,7 +50,8 @@ void Modem::safety_poll(Connection& connection) {
 }
 
 bool Modem::next_still_open() {
-  if (!ask_still_open_ && hints_.empty()) return false;
+  const bool is_due = ended_links_.take_due(now_);
+  if (!is_due && !ask_still_open_ && hints_.empty()) return false;
   ask_still_open_ = false;
   still_open_ = {};
   asked_hints_ = std::exchange(hints_, {});
@@ -61,6 +62,7 @@ bool Modem::next_still_open() {
 void Modem::on_still_open_answer(const chat::Answer& answer) {
   settle_doubts(answer.final == chat::Final::kOk);
   if (answer.final != chat::Final::kOk) {
+    ended_links_.clear();
     if (!asked_hints_.empty()) {
       start_check("it is not known which links are open");
     } else if (answer.has_no_reason()) {
@@ -69,6 +71,7 @@ void Modem::on_still_open_answer(const chat::Answer& answer) {
     return;
   }
   check_hints();
+  close_kept();
   std::vector<int> closed;
   for (auto& [id, connection] : connections_) {
     if (connection.state != Connection::State::kOpen || connection.udp) continue;

@@ -348,7 +348,7 @@ void Modem::drained(Connection& connection) {
   const bool tell = !connection.close_wanted;
   connection.state = Connection::State::kEnded;
   connection.poll_at.reset();
-  if (!connection.link_open) release_link(connection);
+  if (!connection.link_open) release_ended(connection);
   if (tell) host_.ended(id, end);
 }
 

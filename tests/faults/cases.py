@@ -103,6 +103,7 @@ MISHAPS = (
     Mishap("open-error={1-12}@{30-100}x1", strikes=9, patience=PROBES),
     Mishap("open-anyway@{30-100}x1", strikes=1),
     Mishap("close-error={1-12}@{20-100}", harmless=True, patience=CLOSE),
+    Mishap("keep-closed", harmless=True, modes=_COMMAND_MODES),
     Mishap("server-error={1-12}@100x1", only=("server",), modes=_COMMAND_MODES),
     Mishap("stop-error={1-12}@100x1", only=("server",), modes=_COMMAND_MODES),
     Mishap("ip-error={0-22}@{1-6}x{1-3}", patience=PROBES),

@@ -241,5 +241,19 @@ class Servers(ModemTest):
         self.assert_same_bytes(got.stdout, data)
 
 
+class ServersOfAModuleThatKeepsLinks(ModemTest):
+    """Behind "+IPCLOSE:" it waits for AT+CIPCLOSE."""
+    fresh_modem = True
+    simulator_options = ("--listen-map", f"{PORT}=0", "--fault", "keep-closed")
+
+    def test_more_clients_than_links_come_and_go(self):
+        server = self.behind_modem(*python(SOCKETSERVER, "ThreadingTCPServer", PORT), port=PORT)
+        for number in range(25):
+            word = f"client {number}\n".encode()
+            with socket.create_connection(("127.0.0.1", server.port), 20) as client:
+                client.sendall(word)
+                self.assertEqual(servers.receive_exactly(client, len(word)), word.upper())
+
+
 if __name__ == "__main__":
     main()

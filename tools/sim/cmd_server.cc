@@ -47,7 +47,8 @@ void start(Channel& c, const Command& command, const Parameters& p) {
 
 bool has_client(Channel& c, int server) {
   for (int i = 0; i < kLinks; ++i) {
-    if (c.stack.link(i).open() && c.stack.link(i).server() == server) return true;
+    const Link& link = c.stack.link(i);
+    if (c.stack.in_use(link) && link.server() == server) return true;
   }
   return false;
 }

@@ -32,7 +32,7 @@ void list_links(Channel& c) {
     const Link& link = c.stack.link(i);
     Text text;
     text << "+CIPOPEN: " << i;
-    if (link.open()) {
+    if (c.stack.in_use(link)) {
       text << (link.type() == Link::Type::kTcp ? ",\"TCP\",\"" : ",\"UDP\",\"") << link.peer().ip
            << "\"," << link.peer().port << ',' << link.server();
     } else {
@@ -122,8 +122,8 @@ void open_link(Channel& c, const Command& command, const Parameters& p) {
   const int link = static_cast<int>(*number);
   if (!c.stack.net_open()) return open_error(c, link, Err::kNetworkNotOpened);
   if (c.stack.settings.mode == 1 && link != 0) return open_error(c, link, Err::kWrongParameter);
-  const Link::State state = c.stack.link(link).state();
-  if (state == Link::State::kOpen || state == Link::State::kConnecting) {
+  if (c.stack.in_use(c.stack.link(link)) ||
+      c.stack.link(link).state() == Link::State::kConnecting) {
     return open_error(c, link, Err::kNotSupported);
   }
   if (c.faults.happens(Fault::kLinkCollision)) return open_error(c, link, Err::kNotSupported);
@@ -284,7 +284,7 @@ void close_link(Channel& c, const Command& command, const Parameters& p) {
     Text text;
     text << "+CIPCLOSE: ";
     for (int i = 0; i < kLinks; ++i) {
-      text << (i == 0 ? "" : ",") << (c.stack.link(i).open() ? '1' : '0');
+      text << (i == 0 ? "" : ",") << (c.stack.in_use(c.stack.link(i)) ? '1' : '0');
     }
     c.out.info(text);
     return c.ok();
@@ -297,7 +297,7 @@ void close_link(Channel& c, const Command& command, const Parameters& p) {
     err = Err::kWrongParameter;
   } else if (!c.stack.net_open()) {
     err = Err::kNetworkNotOpened;
-  } else if (!c.stack.link(wanted).open()) {
+  } else if (!c.stack.in_use(c.stack.link(wanted))) {
     // What an ended link still holds goes with it, whatever the answer.
     if (c.stack.link(wanted).state() == Link::State::kEnded) c.stack.link(wanted).close();
     err = Err::kNotSupported;

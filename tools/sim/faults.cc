@@ -59,6 +59,8 @@ constexpr std::array<FaultInfo, static_cast<std::size_t>(Fault::kCount)> kTable 
     {"open-anyway", Unit::kNone, "", 20, 0, "a CIPOPEN ends with <err> 10, but the link is open"},
     {"close-error", Unit::kErr, "12", 20, 0,
      "a CIPCLOSE is answered by this <err>; the link is closed all the same"},
+    {"keep-closed", Unit::kNone, "", 100, 0,
+     "a link that its peer has closed stays in use until there is a CIPCLOSE"},
     {"server-error", Unit::kErr, "6", 20, 0,
      "a SERVERSTART is answered by +CIPERROR with this <err>"},
     {"stop-error", Unit::kErr, "12", 20, 0, "a SERVERSTOP is answered by this <err>"},

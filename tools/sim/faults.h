@@ -52,6 +52,7 @@ enum class Fault : std::size_t {
   kOpenError,
   kOpenAnyway,
   kCloseError,
+  kKeepClosed,
   kServerError,
   kStopError,
   kIpError,

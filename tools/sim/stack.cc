@@ -267,8 +267,10 @@ Link* Stack::free_link(int server) {
   for (int i = first; i < last; ++i) {
     const bool high = !transparent && faults_.on(Fault::kClientsHigh);
     Link& candidate = link(high ? kLinks - 1 - i : i);
-    const bool drained = candidate.state() == Link::State::kEnded && candidate.received().empty();
-    if (candidate.state() == Link::State::kFree || drained) return &candidate;
+    const bool drained = candidate.received().empty();
+    if (!in_use(candidate) && candidate.state() != Link::State::kConnecting && drained) {
+      return &candidate;
+    }
   }
   return nullptr;
 }

@@ -70,6 +70,10 @@ class Stack final : public LinkUser, public ServersUser {
   bool busy(const Link& link) const { return sending(link) || of(link).payload_awaited; }
   // Whether a send on it has failed in part: "the socket then cannot be used further" (manual 2.4).
   bool broken(const Link& link) const { return of(link).broken; }
+  // Whether the host sees the link as open.
+  bool in_use(const Link& link) const {
+    return link.open() || (link.state() == Link::State::kEnded && faults_.on(Fault::kKeepClosed));
+  }
   // The peer ends a link now.
   void end_link(Link& link);
   void close_link(Link& link);

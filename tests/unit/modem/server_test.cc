@@ -250,6 +250,78 @@ TEST_CASE("a look before the last that finds nothing leaves the last one to the 
   CHECK(rig.received(101) == "GET /");
 }
 
+// A client of server 1 on a link that comes and goes; its end is read.
+void come_and_go(Rig& rig, int link, int port) {
+  const std::string number = std::to_string(link);
+  rig.say("+CLIENT: " + number + ",0,192.0.2.1:" + std::to_string(port) + "|+IPCLOSE: " + number +
+          ",1");
+  rig.play({{"AT+CIPRXGET=2," + number, "+IP ERROR: No data|ERROR"}});
+}
+
+std::string open_client(int link, int port) {
+  return "+CIPOPEN: " + std::to_string(link) + ",\"TCP\",\"192.0.2.1\"," + std::to_string(port) +
+         ",0|";
+}
+
+TEST_CASE("a module that gives away a link behind its +IPCLOSE: is asked once whether it does") {
+  Rig rig;
+  come_and_go(listening(rig), 0, 5000);
+  rig.pass(999ms);
+  rig.expect_nothing();
+  rig.pass(1ms);
+  rig.play({{"AT+CIPOPEN?", "+CIPOPEN: 0|+CIPOPEN: 1|OK"}});
+  come_and_go(rig, 0, 5001);
+  rig.pass(10s);
+  rig.expect_nothing();
+  CHECK_FALSE(rig.modem.deadline().has_value());
+}
+
+// Seen with a module that keeps it until AT+CIPCLOSE: it accepted nobody after ten clients.
+TEST_CASE("a link that the module keeps behind its +IPCLOSE: is closed") {
+  Rig rig;
+  come_and_go(listening(rig), 0, 5000);
+  rig.pass(500ms);
+  come_and_go(rig, 1, 5001);
+  rig.pass(500ms);
+  // The second one has yet to show whether it stays.
+  rig.play({{"AT+CIPOPEN?", open_client(0, 5000) + open_client(1, 5001) + "OK"},
+            {"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
+  rig.expect_nothing();
+  rig.pass(500ms);
+  rig.play({{"AT+CIPOPEN?", open_client(1, 5001) + "OK"}, {"AT+CIPCLOSE=1", "OK|+CIPCLOSE: 1,0"}});
+  // Where it is known that they stay, this side's own count, too.
+  rig.events();
+  rig.connect(2, 9);
+  rig.say("+IPCLOSE: 9,1");
+  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
+  rig.pass(1s);
+  rig.play({{"AT+CIPOPEN?", "+CIPOPEN: 9,\"TCP\",\"203.0.113.1\",1002,-1|OK"},
+            {"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
+  rig.expect_nothing();
+}
+
+TEST_CASE("a link that the next client has is not closed for its last one") {
+  Rig rig;
+  come_and_go(listening(rig), 0, 5000);
+  rig.say("+CLIENT: 0,0,192.0.2.1:5001");
+  rig.pass(1s);
+  rig.play({{"AT+CIPOPEN?", open_client(0, 5001) + "OK"}});
+  rig.expect_nothing();
+}
+
+TEST_CASE(
+    "whether links stay is asked anew where there was no answer, and of a module set up anew") {
+  Rig rig;
+  come_and_go(listening(rig), 0, 5000);
+  rig.pass(1s);
+  rig.play({{"AT+CIPOPEN?", "+IP ERROR: Operation not supported|ERROR"}});
+  rig.pass(10s);
+  rig.expect_nothing();
+  come_and_go(rig, 0, 5001);
+  rig.pass(1s);
+  rig.play({{"AT+CIPOPEN?", "+CIPOPEN: 0|OK"}});
+}
+
 TEST_CASE("what was announced while the last look was under way counts as read with its answer") {
   Rig rig;
   listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");

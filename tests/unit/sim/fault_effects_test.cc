@@ -230,6 +230,17 @@ TEST_CASE("close-error, stop-error, netclose-error, net-error") {
   CHECK(c.rig.command("AT+NETOPEN?") == "|+NETOPEN: 0||OK|");
 }
 
+TEST_CASE("keep-closed: a link is in use behind +IPCLOSE until CIPCLOSE") {
+  Connected c("keep-closed,remote-close=1@100x1");
+  c.peer.send("x");
+  c.rig.until("+IPCLOSE: 0,1\r\n");
+  CHECK(c.rig.command("AT+CIPCLOSE?").starts_with("|+CIPCLOSE: 1,0,0"));
+  CHECK(c.rig.command("AT+CIPOPEN=0,\"TCP\",\"127.0.0.1\",1") == "|+CIPOPEN: 0,4||ERROR|");
+  c.rig.type("AT+CIPCLOSE=0\r");
+  c.rig.until("+CIPCLOSE: 0,0\r\n");
+  CHECK(c.rig.command("AT+CIPCLOSE?").starts_with("|+CIPCLOSE: 0,0,0"));
+}
+
 TEST_CASE("remote-close: the link ends with data in its buffer") {
   Connected c("remote-close=2000");
   c.peer.send(std::string(1999, 'x'));
