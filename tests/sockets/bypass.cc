@@ -4,6 +4,7 @@
 // everything that was set before the program said where it goes.
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -91,6 +92,23 @@ CASE(a_listener_on_loopback_is_the_kernels) {
   const int fd = accept(listener, nullptr, nullptr);
   SHOW(send_text(client, "round"));
   show_receive(fd, 5);
+}
+
+CASE(a_socket_on_all_addresses_is_reached_over_loopback) {
+  for (const bool stream : {true, false}) {
+    const int server = stream ? tcp() : udp();
+    SHOW(bind_to(server, ip4("0.0.0.0", 0)));
+    if (stream) SHOW(listen(server, 4));
+    Address name;
+    name.length = sizeof(name.storage);
+    SHOW(getsockname(server, reinterpret_cast<sockaddr*>(&name.storage), &name.length));
+    name_port(port_of(name), stream ? "streams" : "datagrams");
+    const int client = stream ? tcp() : udp();
+    SHOW(connect_to(client, ip4("127.0.0.1", port_of(name))));
+    SHOW(send(client, "hello", 5, MSG_NOSIGNAL));
+    pollfd arrival{server, POLLIN, 0};
+    say("arrived: %d", poll(&arrival, 1, 300));
+  }
 }
 
 CASE(datagrams_to_loopback_are_the_kernels) {
