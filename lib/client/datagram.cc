@@ -71,7 +71,8 @@ std::optional<int> connect_datagram(int fd, const Identity& identity, const sock
 std::optional<ssize_t> send_datagram(int fd, const Identity& identity, const msghdr& message,
                                      int flags) {
   const Libc& libc = Runtime::get().libc();
-  if (size_of(message) > wire::kLargestDatagram) return fail(EMSGSIZE);
+  const bool is_too_large = size_of(message) > wire::kLargestDatagram;
+  if (is_too_large && message.msg_name == nullptr) return fail(EMSGSIZE);
   msghdr translated = message;
   // IP_PKTINFO, IP_TOS and the like mean nothing to the modem, and AF_UNIX refuses them.
   translated.msg_control = nullptr;
@@ -83,6 +84,7 @@ std::optional<ssize_t> send_datagram(int fd, const Identity& identity, const msg
                                       message.msg_namelen);
     if (!route) return std::nullopt;
     if (route->kind == Route::Kind::kError) return fail(route->error);
+    if (is_too_large) return fail(EMSGSIZE);
     if (route->to.port == 0) return fail(EINVAL);
     name = wire::name_of_peer(own_name(fd), route->to);
     if (!name) return fail(EINVAL);

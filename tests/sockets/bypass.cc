@@ -126,6 +126,24 @@ CASE(datagrams_to_loopback_are_the_kernels) {
   say("far: %s", peer.take().c_str());
 }
 
+// It was EMSGSIZE, as if it were for the module.
+CASE(the_first_datagram_to_loopback_may_be_larger_than_the_modules) {
+  far::Datagrams peer;
+  const Address to = near(peer.address());
+  const std::string large(20'000, 'x');
+  SHOW(sendto(udp(), large.data(), large.size(), 0, to.get(), to.length));
+  say("far: %zu", peer.take().size());
+  const int fd = udp();
+  iovec part{const_cast<char*>(large.data()), large.size()};
+  msghdr message{};
+  message.msg_name = const_cast<sockaddr*>(to.get());
+  message.msg_namelen = to.length;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  SHOW(sendmsg(fd, &message, 0));
+  say("far: %zu", peer.take().size());
+}
+
 // The address came with the first datagram alone: the later ones were EDESTADDRREQ.
 CASE(a_datagram_socket_on_loopback_goes_on_with_addresses) {
   far::Datagrams peer;
