@@ -12,6 +12,7 @@
 #include "client/identity.h"
 #include "client/runtime.h"
 #include "client/swap.h"
+#include "client/unconnected.h"
 
 namespace a7600::client {
 namespace {
@@ -69,11 +70,13 @@ std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
     const bool bounded = call.timeout.tv_sec != 0 || call.timeout.tv_usec != 0;
     const bool is_second = bounded && is_connecting(fd, *engine);
     const int error = call.result_of(*engine);
+    if (error == 0 || error == EINPROGRESS) forget_unconnected(fd);
     if (error == 0) return 0;
     if (error == EINPROGRESS && is_second) return fail(EALREADY);
     if (!call.received)
       return fail(error == ECONNREFUSED && call.reply.error == 0 ? ENETDOWN : error);
     if (const int replaced = replace(fd, std::move(call.received))) return fail(replaced);
+    note_unconnected(fd);
     if (disconnects) return 0;
     engine = engine_of(fd);
     if (!engine) return fail(ENETDOWN);

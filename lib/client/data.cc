@@ -10,14 +10,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 
 #include "base/sys.h"
-#include "client/call.h"
 #include "client/client.h"
 #include "client/datagram.h"
 #include "client/identity.h"
 #include "client/peek_all.h"
 #include "client/runtime.h"
+#include "client/unconnected.h"
 
 namespace a7600::client {
 namespace {
@@ -90,13 +91,13 @@ void explain_eagain(int fd) {
   const auto identity = may_be_gated ? identify(fd) : std::nullopt;
   errno = EAGAIN;
   if (!identity || identity->is_datagram) return;
-  Call call;
-  call.request.op = wire::Op::kDescribe;
-  call.descriptor = fd;
-  const bool described = call.result_of(identity->engine) == 0;
-  const bool unconnected = call.reply.state == wire::SocketState::kIdle ||
-                           call.reply.state == wire::SocketState::kListening;
-  errno = described && unconnected ? ENOTCONN : EAGAIN;
+  errno = is_unconnected(fd, *identity) ? ENOTCONN : EAGAIN;
+}
+
+// As TCP does where a connection has ended, or never began.
+ssize_t broken_pipe(int flags) {
+  if ((flags & MSG_NOSIGNAL) == 0) ::raise(SIGPIPE);
+  return fail(EPIPE);
 }
 
 msghdr one_part(const void* address, socklen_t length, iovec& part) {
@@ -112,6 +113,7 @@ msghdr one_part(const void* address, socklen_t length, iovec& part) {
 
 std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
                             const sockaddr* address, socklen_t length) {
+  if (is_unconnected(fd)) return broken_pipe(flags);
   const auto identity = concerned(fd, flags, address, size);
   if (!identity) {
     if (address != nullptr) return std::nullopt;  // the kernel's socket: its address goes with it
@@ -128,6 +130,7 @@ std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
 
 std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags) {
   if (message == nullptr) return std::nullopt;
+  if (is_unconnected(fd)) return broken_pipe(flags);
   const auto identity = concerned(fd, flags, message->msg_name, size_of(*message));
   if (!identity) {
     const ssize_t sent = Runtime::get().libc().sendmsg(fd, message, flags);
@@ -144,6 +147,7 @@ std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags) {
 
 std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr* address,
                             socklen_t* length) {
+  if (is_unconnected(fd)) return fail(ENOTCONN);
   const auto identity = concerned(fd, flags, address);
   if (!identity) {
     if (address != nullptr) return std::nullopt;
@@ -170,6 +174,7 @@ std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr
 }
 
 std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags) {
+  if (message != nullptr && is_unconnected(fd)) return fail(ENOTCONN);
   const auto identity = concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
   if (!identity) return std::nullopt;
   if ((flags & MSG_OOB) != 0) return fail(EINVAL);

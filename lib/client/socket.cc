@@ -11,6 +11,7 @@
 #include "client/identity.h"
 #include "client/runtime.h"
 #include "client/swap.h"
+#include "client/unconnected.h"
 
 namespace a7600::client {
 namespace {
@@ -58,6 +59,7 @@ std::optional<int> socket(int domain, int type, int protocol) {
   if (!call.received) return fail(EMFILE);
   const int fd = call.received.release();
   if (is_udp) note_datagrams();
+  if (is_tcp && runtime.on_behalf() == nullptr) note_unconnected(fd);
   if ((type & SOCK_CLOEXEC) == 0) ::fcntl(fd, F_SETFD, 0);
   return fd;
 }
@@ -96,6 +98,7 @@ std::optional<int> listen(int fd) {
     const int error = call.result_of(engine);
     if (!call.received) return result(error);
     if (const int replaced = replace(fd, std::move(call.received))) return fail(replaced);
+    note_unconnected(fd);
     const auto fresh = engine_of(fd);
     if (!fresh) return fail(ENETDOWN);
     engine = *fresh;

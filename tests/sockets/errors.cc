@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "support/address.h"
 #include "support/case.h"
 #include "support/direct.h"
@@ -164,6 +166,33 @@ CASE(an_unconnected_socket_moves_no_data) {
   SHOW(sendto(fd, "x", 1, MSG_NOSIGNAL, address.get(), address.length));
   const int listener = listen_on(server_port(0), 4, SOCK_NONBLOCK);
   SHOW(send_text(listener, "x"));
+}
+
+// Seen in Python's ssl tests: recv slept for ever.
+CASE(an_unconnected_socket_that_blocks_moves_no_data) {
+  const int made = tcp();
+  const int listener = listen_on(server_port(0), 4);
+  for (const int fd : {made, listener}) {
+    const timeval soon{0, 300'000};  // so that what sleeps wakes
+    SHOW(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)));
+    SHOW(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon)));
+    show_receive(fd);
+    SHOW(send_text(fd, "x"));
+    iovec part{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    SHOW(recvmsg(fd, &message, 0));
+    SHOW(sendmsg(fd, &message, MSG_NOSIGNAL));
+  }
+}
+
+CASE(an_unconnected_socket_is_neither_read_nor_written) {
+  ::signal(SIGPIPE, SIG_IGN);
+  const int fd = tcp(SOCK_NONBLOCK);
+  char room[4];
+  SHOW(read(fd, room, sizeof(room)));
+  SHOW(write(fd, "x", 1));
 }
 
 CASE(a_bad_accept_flag_is_einval_first) {

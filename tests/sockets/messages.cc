@@ -138,6 +138,15 @@ CASE(a_write_to_a_shut_socket_signals) {
   say("signals %d", g_signals);
 }
 
+CASE(a_send_on_an_unconnected_socket_signals) {
+  const int fd = tcp(SOCK_NONBLOCK);
+  ::signal(SIGPIPE, count_signal);
+  SHOW(send(fd, "x", 1, MSG_NOSIGNAL));
+  say("signals %d", g_signals);
+  SHOW(send(fd, "x", 1, 0));
+  say("signals %d", g_signals);
+}
+
 CASE(urgent_data) {
   Connected c;
   SHOW(send(c.fd, "!", 1, MSG_OOB));
