@@ -59,7 +59,7 @@ std::optional<int> socket(int domain, int type, int protocol) {
   if (!call.received) return fail(EMFILE);
   const int fd = call.received.release();
   if (is_udp) note_datagrams();
-  if (is_tcp && runtime.on_behalf() == nullptr) note_unconnected(fd);
+  if (is_tcp) note_unconnected(fd);
   if ((type & SOCK_CLOEXEC) == 0) ::fcntl(fd, F_SETFD, 0);
   return fd;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "client/call.h"
+#include "client/runtime.h"
 #include "wire/message.h"
 
 namespace a7600::client {
@@ -24,6 +25,8 @@ std::uint64_t bit(int fd) { return std::uint64_t{1} << (fd % kBits); }
 }  // namespace
 
 void note_unconnected(int fd) {
+  // Another program's descriptor has another number there.
+  if (Runtime::get().on_behalf() != nullptr) return;
   if (may_be_noted(fd)) word(fd).fetch_or(bit(fd), std::memory_order_relaxed);
 }
 

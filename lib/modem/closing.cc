@@ -62,6 +62,7 @@ bool Modem::next_stray() {
   if (strays_.empty()) return false;
   const int link = strays_.front();
   strays_.pop_front();
+  ended_links_.forget(link);
   closing_link_ = link;
   close_result_seen_ = false;
   command(Task::kCloseStray, 0, {.text = at::close(link), .payload = {}, .timeout = kCloseWait});

@@ -38,16 +38,18 @@ bool EndedLinks::take_due(chat::TimePoint now) {
 std::vector<int> EndedLinks::kept(const OpenLinks& open) {
   std::vector<int> kept;
   if (!asked_at_) return kept;
+  bool tells = false;
   for (int link = 0; link < at::kLinks; ++link) {
     const auto index = static_cast<std::size_t>(link);
     std::optional<Ended>& ended = ended_[index];
     if (!ended || ended->due > *asked_at_) continue;
+    tells = true;
     if (open[index] && open[index]->peer == ended->peer) kept.push_back(link);
     ended.reset();
   }
   asked_at_.reset();
-  keeps_ = !kept.empty();
-  if (!*keeps_) ended_ = {};
+  if (tells && !keeps_) keeps_ = !kept.empty();
+  if (keeps_ == false) ended_ = {};
   return kept;
 }
 

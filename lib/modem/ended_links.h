@@ -24,6 +24,9 @@ class EndedLinks {
   // "+IPCLOSE:" was the end of the connection that had the link, and all is read.
   void note(int link, const Endpoint& peer, bool is_client, chat::TimePoint now);
 
+  // AT+CIPCLOSE is sent for it, for whatever reason.
+  void forget(int link) { ended_[static_cast<std::size_t>(link)].reset(); }
+
   // When to ask, if at all.
   std::optional<chat::TimePoint> due() const;
   // Whether to ask now; kept() is called with the answer.
@@ -43,7 +46,7 @@ class EndedLinks {
 
   std::array<std::optional<Ended>, at::kLinks> ended_{};
   std::optional<chat::TimePoint> asked_at_;
-  std::optional<bool> keeps_;  // what the first answer has shown
+  std::optional<bool> keeps_;  // what the first answer of use has shown
 };
 
 }  // namespace a7600::modem
