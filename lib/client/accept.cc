@@ -14,6 +14,7 @@
 #include "client/client.h"
 #include "client/identity.h"
 #include "client/runtime.h"
+#include "client/unconnected.h"
 #include "wire/channel.h"
 #include "wire/message.h"
 
@@ -85,6 +86,7 @@ std::optional<int> accept(int fd, sockaddr* address, socklen_t* length, int flag
   if (address != nullptr) {
     write_address(record.peer(), record.domain, address, length);
   }
+  forget_unconnected(accepted.get());
   return accepted.release();
 }
 

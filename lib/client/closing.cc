@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "client/datagram.h"
 #include "client/identity.h"
+#include "client/unconnected.h"
 
 namespace a7600::client {
 namespace {
@@ -46,6 +47,7 @@ bool has_datagrams() { return g_has_datagrams.load(std::memory_order_relaxed); }
 void note_lingering() { g_has_lingering.store(true, std::memory_order_relaxed); }
 
 std::optional<int> close(int fd) {
+  forget_unconnected(fd);
   const bool datagrams = has_datagrams();
   const bool lingering = g_has_lingering.load(std::memory_order_relaxed);
   if (!datagrams && !lingering) return std::nullopt;

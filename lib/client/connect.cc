@@ -70,7 +70,7 @@ std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
     const bool bounded = call.timeout.tv_sec != 0 || call.timeout.tv_usec != 0;
     const bool is_second = bounded && is_connecting(fd, *engine);
     const int error = call.result_of(*engine);
-    if (error == 0 || error == EINPROGRESS) forget_unconnected(fd);
+    if (!disconnects && (error == 0 || error == EINPROGRESS)) forget_unconnected(fd);
     if (error == 0) return 0;
     if (error == EINPROGRESS && is_second) return fail(EALREADY);
     if (!call.received)

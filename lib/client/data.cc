@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The data calls. They are the kernel's own, unless an address or one of a few flags comes with
-// them: there AF_UNIX answers otherwise than TCP and UDP. A call without either that succeeds costs
-// no system call of its own (sshd's sandbox kills for one).
+// them: there AF_UNIX answers otherwise than TCP and UDP. A call without either that succeeds, on a
+// socket that is connected, costs no system call of its own (sshd's sandbox kills for one).
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -22,6 +22,8 @@
 
 namespace a7600::client {
 namespace {
+
+bool wants_data(int flags) { return (flags & (MSG_OOB | MSG_ERRQUEUE)) == 0; }
 
 constexpr int kSpecialFlags = MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC;
 
@@ -94,8 +96,10 @@ void explain_eagain(int fd) {
   errno = is_unconnected(fd, *identity) ? ENOTCONN : EAGAIN;
 }
 
-// As TCP does where a connection has ended, or never began.
-ssize_t broken_pipe(int flags) {
+// A stream is sent to before it is connected.
+ssize_t refuse_unconnected(int flags) {
+  // Whoever asks for this falls back on connect().
+  if ((flags & MSG_FASTOPEN) != 0) return fail(EOPNOTSUPP);
   if ((flags & MSG_NOSIGNAL) == 0) ::raise(SIGPIPE);
   return fail(EPIPE);
 }
@@ -113,7 +117,7 @@ msghdr one_part(const void* address, socklen_t length, iovec& part) {
 
 std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
                             const sockaddr* address, socklen_t length) {
-  if (is_unconnected(fd)) return broken_pipe(flags);
+  if (is_unconnected(fd)) return refuse_unconnected(flags);
   const auto identity = concerned(fd, flags, address, size);
   if (!identity) {
     if (address != nullptr) return std::nullopt;  // the kernel's socket: its address goes with it
@@ -130,7 +134,7 @@ std::optional<ssize_t> send(int fd, const void* data, size_t size, int flags,
 
 std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags) {
   if (message == nullptr) return std::nullopt;
-  if (is_unconnected(fd)) return broken_pipe(flags);
+  if (is_unconnected(fd)) return refuse_unconnected(flags);
   const auto identity = concerned(fd, flags, message->msg_name, size_of(*message));
   if (!identity) {
     const ssize_t sent = Runtime::get().libc().sendmsg(fd, message, flags);
@@ -147,7 +151,7 @@ std::optional<ssize_t> sendmsg(int fd, const msghdr* message, int flags) {
 
 std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr* address,
                             socklen_t* length) {
-  if (is_unconnected(fd)) return fail(ENOTCONN);
+  if (wants_data(flags) && is_unconnected(fd)) return fail(ENOTCONN);
   const auto identity = concerned(fd, flags, address);
   if (!identity) {
     if (address != nullptr) return std::nullopt;
@@ -174,7 +178,7 @@ std::optional<ssize_t> recv(int fd, void* data, size_t size, int flags, sockaddr
 }
 
 std::optional<ssize_t> recvmsg(int fd, msghdr* message, int flags) {
-  if (message != nullptr && is_unconnected(fd)) return fail(ENOTCONN);
+  if (message != nullptr && wants_data(flags) && is_unconnected(fd)) return fail(ENOTCONN);
   const auto identity = concerned(fd, flags, message == nullptr ? nullptr : message->msg_name);
   if (!identity) return std::nullopt;
   if ((flags & MSG_OOB) != 0) return fail(EINVAL);

@@ -58,8 +58,12 @@ std::optional<int> socket(int domain, int type, int protocol) {
   if (error != 0) return fail(error == ECONNREFUSED ? ENETDOWN : error);
   if (!call.received) return fail(EMFILE);
   const int fd = call.received.release();
-  if (is_udp) note_datagrams();
-  if (is_tcp) note_unconnected(fd);
+  if (is_tcp) {
+    note_unconnected(fd);
+  } else {
+    forget_unconnected(fd);
+    note_datagrams();
+  }
   if ((type & SOCK_CLOEXEC) == 0) ::fcntl(fd, F_SETFD, 0);
   return fd;
 }

@@ -16,6 +16,7 @@
 #include "client/address.h"
 #include "client/call.h"
 #include "client/runtime.h"
+#include "client/unconnected.h"
 
 namespace a7600::client {
 namespace {
@@ -102,6 +103,7 @@ int replace(int fd, UniqueFd fresh) {
   }
   const bool replaced = ::dup3(fresh.get(), fd, (flags & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0) == fd;
   const int error = replaced ? 0 : errno;
+  forget_unconnected(fd);
   for (Registration registration : registrations) {
     ::epoll_ctl(registration.epoll_fd, EPOLL_CTL_ADD, fd, &registration.event);
   }

@@ -48,6 +48,7 @@ bool Modem::next_close() {
       return next_server() || next_open() || next_close();
     }
     connection.state = Connection::State::kClosing;
+    ended_links_.forget(connection.link);
     connection.poll_at.reset();
     closing_link_ = connection.link;
     close_result_seen_ = false;
@@ -77,6 +78,7 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
   }
   switch (connection->state) {
     case Connection::State::kOpen:
+      connection->end_told = true;
       if (config_.transparent) give_before_notice(*connection);
       connection->state = Connection::State::kDraining;
       connection->link_open = false;
@@ -101,6 +103,7 @@ void Modem::on_link_closed(const at::LinkClosed& closed) {
     case Connection::State::kDraining:
     case Connection::State::kEnded:
       connection->link_open = false;
+      connection->end_told = true;
       break;
     case Connection::State::kOpening:
       // The late farewell of the link's last owner; or its own, behind "+CIPOPEN:" and in front of
@@ -146,7 +149,8 @@ void Modem::release_link(Connection& connection) {
 
 void Modem::release_ended(Connection& connection) {
   // One that was displaced has no link any more.
-  if (links_.owner(connection.link) == connection.id && !connection.udp && !config_.transparent) {
+  const bool has_link = links_.owner(connection.link) == connection.id;
+  if (connection.end_told && has_link && !connection.udp && !config_.transparent) {
     ended_links_.note(connection.link, connection.to, connection.server >= 0, now_);
   }
   release_link(connection);

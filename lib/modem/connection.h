@@ -37,6 +37,8 @@ struct Connection {
   int link = -1;
   // Whether the module still counts the link as open, so that CIPCLOSE is due.
   bool link_open = false;
+  // The module has said that it is closed.
+  bool end_told = false;
   // The host has called close(), or needs not.
   bool close_wanted = false;
   // kOpen, with close_wanted: what was sent is to be acknowledged before CIPCLOSE, until then.

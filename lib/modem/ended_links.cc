@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "modem/ended_links.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace a7600::modem {
@@ -10,6 +11,7 @@ using namespace std::chrono_literals;
 
 // Time enough for a module that frees a link a little behind its word.
 constexpr auto kPause = 1s;
+constexpr auto kLongestPause = 300s;
 
 }  // namespace
 
@@ -29,8 +31,7 @@ std::optional<chat::TimePoint> EndedLinks::due() const {
 }
 
 bool EndedLinks::take_due(chat::TimePoint now) {
-  const std::optional<chat::TimePoint> when = due();
-  if (!when || now < *when) return false;
+  if (!is_due(now)) return false;
   asked_at_ = now;
   return true;
 }
@@ -50,7 +51,16 @@ std::vector<int> EndedLinks::kept(const OpenLinks& open) {
   asked_at_.reset();
   if (tells && !keeps_) keeps_ = !kept.empty();
   if (keeps_ == false) ended_ = {};
+  pause_ = kPause;
   return kept;
+}
+
+void EndedLinks::unanswered(chat::TimePoint now) {
+  if (!std::exchange(asked_at_, std::nullopt)) return;
+  pause_ = std::min<std::chrono::seconds>(pause_ * 2, kLongestPause);
+  for (std::optional<Ended>& ended : ended_) {
+    if (ended) ended->due = now + pause_;
+  }
 }
 
 }  // namespace a7600::modem

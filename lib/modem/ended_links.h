@@ -21,18 +21,21 @@ using OpenLinks = std::array<std::optional<at::OpenLink>, at::kLinks>;
 // them.
 class EndedLinks {
  public:
-  // "+IPCLOSE:" was the end of the connection that had the link, and all is read.
+  // The module has told the end of the connection that had the link, and all is read.
   void note(int link, const Endpoint& peer, bool is_client, chat::TimePoint now);
 
-  // AT+CIPCLOSE is sent for it, for whatever reason.
+  // Somebody has it, or is about to, or it is being closed: it tells nothing any more.
   void forget(int link) { ended_[static_cast<std::size_t>(link)].reset(); }
 
   // When to ask, if at all.
   std::optional<chat::TimePoint> due() const;
   // Whether to ask now; kept() is called with the answer.
   bool take_due(chat::TimePoint now);
+  bool is_due(chat::TimePoint now) const { return due() && now >= *due(); }
   // Those that the module was asked about, and has kept.
   std::vector<int> kept(const OpenLinks& open);
+  // There was no answer. It is asked again, ever later.
+  void unanswered(chat::TimePoint now);
 
   // For a module that was set up anew.
   void clear() { *this = {}; }
@@ -46,6 +49,7 @@ class EndedLinks {
 
   std::array<std::optional<Ended>, at::kLinks> ended_{};
   std::optional<chat::TimePoint> asked_at_;
+  std::chrono::seconds pause_{1};
   std::optional<bool> keeps_;  // what the first answer of use has shown
 };
 

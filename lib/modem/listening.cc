@@ -242,6 +242,7 @@ void Modem::on_client(const at::ClientAccepted& client) {
     displace(*owner);
   }
   withhold_payload(client.link);
+  ended_links_.forget(client.link);
   Server* server = servers_.by_index(client.server);
   const EarlyPushes::Taken early = early_pushes_.take(client.link, client.peer, now_);
   // Whoever was to be closed on it has gone.

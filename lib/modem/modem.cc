@@ -275,7 +275,8 @@ void Modem::next() {
       next_open() || next_close() || next_resolve()) {
     return;
   }
-  if (!hints_.empty() && next_still_open()) return;
+  // A transfer without a pause must not keep clients out.
+  if ((!hints_.empty() || ended_links_.is_due(now_)) && next_still_open()) return;
   // In turn: who asks without a pause must not keep the bytes from flowing.
   if (std::exchange(asked_acknowledged_, false)) {
     if (next_transfer() || next_acknowledged()) return;

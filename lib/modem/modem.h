@@ -398,7 +398,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   const Connection* by_link(int link) const;
   // The link number is free again: forgets the connection if the host is done with it.
   void release_link(Connection& connection);
-  // It was ended by the module's own word.
+  // Likewise, without AT+CIPCLOSE.
   void release_ended(Connection& connection);
   void close_kept();
   void forget(ConnectionId id);

@@ -57,6 +57,8 @@ bool Modem::next_open() {
     connection.opened = false;
     connection.displaced = false;
     connection.end_doubted = false;
+    connection.end_told = false;
+    ended_links_.forget(*link);
     // Of an attempt before, on a link that was a stranger's.
     connection.readable = false;
     connection.unread = false;

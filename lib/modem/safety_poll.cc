@@ -62,7 +62,7 @@ bool Modem::next_still_open() {
 void Modem::on_still_open_answer(const chat::Answer& answer) {
   settle_doubts(answer.final == chat::Final::kOk);
   if (answer.final != chat::Final::kOk) {
-    ended_links_.clear();
+    ended_links_.unanswered(now_);
     if (!asked_hints_.empty()) {
       start_check("it is not known which links are open");
     } else if (answer.has_no_reason()) {

@@ -187,6 +187,22 @@ CASE(an_unconnected_socket_that_blocks_moves_no_data) {
   }
 }
 
+CASE(disconnecting_a_new_socket_leaves_it_unconnected) {
+  const int fd = tcp();
+  const timeval soon{0, 300'000};
+  SHOW(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)));
+  sockaddr nowhere{};
+  nowhere.sa_family = AF_UNSPEC;
+  SHOW(connect(fd, &nowhere, sizeof(nowhere)));
+  show_receive(fd);
+}
+
+CASE(an_unconnected_socket_has_neither_urgent_data_nor_queued_errors) {
+  const int fd = tcp(SOCK_NONBLOCK);
+  show_receive(fd, 1, MSG_OOB);
+  show_receive(fd, 1, MSG_ERRQUEUE);
+}
+
 CASE(an_unconnected_socket_is_neither_read_nor_written) {
   ::signal(SIGPIPE, SIG_IGN);
   const int fd = tcp(SOCK_NONBLOCK);

@@ -147,6 +147,13 @@ CASE(a_send_on_an_unconnected_socket_signals) {
   say("signals %d", g_signals);
 }
 
+CASE(connecting_by_the_first_send) {
+  far::Listener peer;
+  const int fd = tcp(SOCK_NONBLOCK);
+  const Address to = peer.address();
+  SHOW(sendto(fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, to.get(), to.length));
+}
+
 CASE(urgent_data) {
   Connected c;
   SHOW(send(c.fd, "!", 1, MSG_OOB));

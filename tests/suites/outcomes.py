@@ -28,6 +28,13 @@ class Outcomes(unittest.TestResult):
     def addFailure(self, test, error):
         self.by_name[test.id()] = "failure"
 
+    def addSubTest(self, test, subtest, error):
+        if error is not None:
+            self.by_name[test.id()] = "failure"
+
+    def addUnexpectedSuccess(self, test):
+        self.by_name[test.id()] = "unexpected success"
+
     def addSkip(self, test, reason):
         self.by_name[test.id()] = "skipped"
 
