@@ -78,4 +78,12 @@ int Call::result_of(const wire::UnixAddress& engine) {
   return error != 0 ? error : reply.error;
 }
 
+std::optional<wire::SocketState> state_of(int fd, const wire::UnixAddress& engine) {
+  Call call;
+  call.request.op = wire::Op::kDescribe;
+  call.descriptor = fd;
+  if (call.result_of(engine) != 0) return std::nullopt;
+  return call.reply.state;
+}
+
 }  // namespace a7600::client

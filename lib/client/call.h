@@ -3,6 +3,8 @@
 
 #include <sys/time.h>
 
+#include <optional>
+
 #include "base/unique_fd.h"
 #include "wire/channel.h"
 #include "wire/message.h"
@@ -41,5 +43,8 @@ struct Call {
  private:
   int open(const wire::UnixAddress& engine, UniqueFd& connection);
 };
+
+// The state of a socket; nullopt when its engine doesn't say.
+std::optional<wire::SocketState> state_of(int fd, const wire::UnixAddress& engine);
 
 }  // namespace a7600::client

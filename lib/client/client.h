@@ -13,7 +13,8 @@
 // same arguments.
 //
 // Calls that move data on a connected socket are the kernel's: those here concern themselves only
-// with an address or MSG_OOB, and answer nullopt without a system call when neither is there.
+// with an address, a few flags and sockets that are not connected (unconnected.h), and cost no
+// system call of their own when there is none of these.
 namespace a7600::client {
 
 // nullopt for everything but TCP and UDP over IPv4 or IPv6.

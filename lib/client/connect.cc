@@ -29,13 +29,6 @@ timeval send_timeout(int fd) {
   return timeout;
 }
 
-bool is_connecting(int fd, const wire::UnixAddress& engine) {
-  Call call;
-  call.request.op = wire::Op::kDescribe;
-  call.descriptor = fd;
-  return call.result_of(engine) == 0 && call.reply.state == wire::SocketState::kConnecting;
-}
-
 }  // namespace
 
 std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
@@ -68,7 +61,7 @@ std::optional<int> connect(int fd, const sockaddr* address, socklen_t length) {
     call.wait = Call::Wait::kLikeConnect;
     call.timeout = send_timeout(fd);
     const bool bounded = call.timeout.tv_sec != 0 || call.timeout.tv_usec != 0;
-    const bool is_second = bounded && is_connecting(fd, *engine);
+    const bool is_second = bounded && state_of(fd, *engine) == wire::SocketState::kConnecting;
     const int error = call.result_of(*engine);
     if (!disconnects && (error == 0 || error == EINPROGRESS)) forget_unconnected(fd);
     if (error == 0) return 0;

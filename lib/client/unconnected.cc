@@ -44,12 +44,8 @@ bool is_unconnected(int fd) {
 }
 
 bool is_unconnected(int fd, const Identity& identity) {
-  Call call;
-  call.request.op = wire::Op::kDescribe;
-  call.descriptor = fd;
-  if (call.result_of(identity.engine) != 0) return false;
-  return call.reply.state == wire::SocketState::kIdle ||
-         call.reply.state == wire::SocketState::kListening;
+  const auto state = state_of(fd, identity.engine);
+  return state == wire::SocketState::kIdle || state == wire::SocketState::kListening;
 }
 
 }  // namespace a7600::client

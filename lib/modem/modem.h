@@ -398,7 +398,7 @@ class Modem final : private chat::Listener, private SideChannel::User {
   const Connection* by_link(int link) const;
   // The link number is free again: forgets the connection if the host is done with it.
   void release_link(Connection& connection);
-  // Likewise, without AT+CIPCLOSE.
+  // Likewise, with no AT+CIPCLOSE before it: the module may keep the link (ended_links.h).
   void release_ended(Connection& connection);
   void close_kept();
   void forget(ConnectionId id);

@@ -395,4 +395,11 @@ Rig& two_connected(Rig& rig) {
   return rig;
 }
 
+Rig& serving(Rig& rig) {
+  rig.listen(1, 8080);
+  rig.play(whole_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
+  REQUIRE(rig.events() == Events{"listening 1"});
+  return rig;
+}
+
 }  // namespace a7600::test

@@ -172,5 +172,7 @@ class Rig final : private modem::Host {
 // The network is up, and connection 1 has link 9; of two, connection 2 has link 8.
 Rig& connected(Rig& rig);
 Rig& two_connected(Rig& rig);
+// The network is up, and server 1 listens on port 8080 as the module's number 0.
+Rig& serving(Rig& rig);
 
 }  // namespace a7600::test

@@ -8,23 +8,15 @@
 namespace a7600::test {
 namespace {
 
-// Server 1 listens on port 8080 as the module's number 0.
-Rig& listening(Rig& rig) {
-  rig.listen(1, 8080);
-  rig.play(whole_bringup() + Script{{"AT+SERVERSTART=8080,0", "OK"}});
-  REQUIRE(rig.events() == Events{"listening 1"});
-  return rig;
-}
-
 TEST_CASE("a listener brings the module up and starts a server") {
   Rig rig;
-  listening(rig).expect_nothing();
+  serving(rig).expect_nothing();
   CHECK_FALSE(rig.modem.deadline().has_value());
 }
 
 TEST_CASE("four servers can listen, a fifth is EADDRINUSE") {
   Rig rig;
-  listening(rig);
+  serving(rig);
   for (modem::ServerId id = 2; id <= 4; ++id) {
     rig.listen(id, static_cast<std::uint16_t>(8079 + id));
     rig.play(
@@ -62,7 +54,7 @@ TEST_CASE("a server that the module refuses fails") {
 
 TEST_CASE("a client that the module accepts is an open connection") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000"});
   rig.say("+CIPRXGET: 1,0");
   rig.expect("AT+CIPRXGET=2,0");
@@ -74,7 +66,7 @@ TEST_CASE("a client that the module accepts is an open connection") {
 
 TEST_CASE("data that is announced before its client is read") {
   Rig rig;
-  listening(rig).say("+CIPRXGET: 1,0|+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CIPRXGET: 1,0|+CLIENT: 0,0,192.0.2.1:5000");
   rig.expect("AT+CIPRXGET=2,0");
 }
 
@@ -82,7 +74,7 @@ TEST_CASE("data that is announced before its client is read") {
 // module for ten seconds.
 TEST_CASE("a client whose first data was announced unheard is looked after soon") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.pass(1999ms);
   rig.expect_nothing();
   rig.pass(1ms);
@@ -93,7 +85,7 @@ TEST_CASE("a client whose first data was announced unheard is looked after soon"
 
 TEST_CASE("a client that the host refuses is closed") {
   Rig rig;
-  listening(rig).refuse_accepted = true;
+  serving(rig).refuse_accepted = true;
   rig.say("+CLIENT: 0,0,192.0.2.1:5000");
   CHECK(rig.events() == Events{"turned away 1"});
   rig.play({{"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
@@ -101,14 +93,14 @@ TEST_CASE("a client that the host refuses is closed") {
 
 TEST_CASE("a client of a server that nobody has is closed") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,3,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,3,192.0.2.1:5000");
   rig.play({{"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
   CHECK(rig.events().empty());
 }
 
 TEST_CASE("a client takes a link away from a CIPOPEN that is on its way") {
   Rig rig;
-  listening(rig).open(5);
+  serving(rig).open(5);
   rig.expect(Rig::open_command(5, 9));
   rig.say("+CLIENT: 9,0,192.0.2.1:5000|+CIPOPEN: 9,4|ERROR");
   CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000"});
@@ -120,7 +112,7 @@ TEST_CASE("a client takes a link away from a CIPOPEN that is on its way") {
 // for it until it timed out.
 TEST_CASE("a client takes a link away from a CIPOPEN whose OK was there") {
   Rig rig;
-  listening(rig).open(5);
+  serving(rig).open(5);
   rig.play({{Rig::open_command(5, 9), "OK"}});
   rig.say("+CLIENT: 9,0,192.0.2.1:5000|+CIPOPEN: 9,4");
   rig.play({{Rig::open_command(5, 8), "OK|+CIPOPEN: 8,0"}});
@@ -129,7 +121,7 @@ TEST_CASE("a client takes a link away from a CIPOPEN whose OK was there") {
 
 TEST_CASE("a client on the link of a connection whose end was missed resets that one") {
   Rig rig;
-  listening(rig).connect(5, 9);
+  serving(rig).connect(5, 9);
   rig.say("+CLIENT: 9,0,192.0.2.1:5000");
   CHECK(rig.events() == Events{"ended 5 ECONNRESET", "accepted 1 100 192.0.2.1:5000"});
   rig.close(5);
@@ -142,7 +134,7 @@ TEST_CASE("a client on the link of a connection whose end was missed resets that
 // first was a reset.
 TEST_CASE("a client on the link of a connection that was closed and read ends that one as TCP") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000|+CIPRXGET: 1,0");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000|+CIPRXGET: 1,0");
   rig.expect("AT+CIPRXGET=2,0");
   rig.say_payload(0, "GET /");
   rig.say("+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.1:5001");
@@ -152,7 +144,7 @@ TEST_CASE("a client on the link of a connection that was closed and read ends th
 
 TEST_CASE("a client on the link of a connection that was closed with data unread resets that one") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.set_room(100, 1);
   rig.say("+CIPRXGET: 1,0");
   rig.expect("AT+CIPRXGET=2,0");
@@ -168,7 +160,7 @@ TEST_CASE("a read on its way when a connection is closed tells that nothing is l
   for (const bool announced : {false, true}) {
     INFO(announced);
     Rig rig;
-    listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+    serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
     rig.say("+CIPRXGET: 1,0");
     rig.expect("AT+CIPRXGET=2,0");
     if (announced) rig.say("+CIPRXGET: 1,0");
@@ -184,7 +176,7 @@ TEST_CASE("a client that gets a link while it is read or written to is reset, as
   for (const bool reading : {true, false}) {
     INFO(reading);
     Rig rig;
-    listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+    serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
     if (reading) {
       rig.say("+CIPRXGET: 1,0");
       rig.expect("AT+CIPRXGET=2,0");
@@ -208,7 +200,7 @@ TEST_CASE("a client that gets a link while it is read or written to is reset, as
 TEST_CASE(
     "a client that gets a link behind the OK of a send lacks nothing, however late the result") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.write(100, "ok");
   rig.take_payload(0, "ok");
   rig.say("OK|+IPCLOSE: 0,1|+CLIENT: 0,0,192.0.2.1:5001|+CIPRXGET: 1,0");
@@ -224,7 +216,7 @@ TEST_CASE(
 // Seen with a Ruby server on a busy machine: the second client's request was lost.
 TEST_CASE("what a last look at an ended connection finds is the next client's on its link") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.say("+IPCLOSE: 0,1");
   rig.expect("AT+CIPRXGET=2,0");
   rig.say("+CLIENT: 0,0,192.0.2.1:5001|+CIPRXGET: 1,0");
@@ -238,7 +230,7 @@ TEST_CASE("what a last look at an ended connection finds is the next client's on
 // found nothing, and the next client on the link was reset with its request.
 TEST_CASE("a look before the last that finds nothing leaves the last one to the next client, too") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.say("+CIPRXGET: 1,0");
   rig.expect("AT+CIPRXGET=2,0");
   rig.say("+IPCLOSE: 0,1|+IP ERROR: No data|ERROR");
@@ -250,130 +242,9 @@ TEST_CASE("a look before the last that finds nothing leaves the last one to the 
   CHECK(rig.received(101) == "GET /");
 }
 
-// A client of server 1 on a link that comes and goes; its end is read.
-void come_and_go(Rig& rig, int link, int port) {
-  const std::string number = std::to_string(link);
-  rig.say("+CLIENT: " + number + ",0,192.0.2.1:" + std::to_string(port) + "|+IPCLOSE: " + number +
-          ",1");
-  rig.play({{"AT+CIPRXGET=2," + number, "+IP ERROR: No data|ERROR"}});
-}
-
-std::string open_client(int link, int port) {
-  return "+CIPOPEN: " + std::to_string(link) + ",\"TCP\",\"192.0.2.1\"," + std::to_string(port) +
-         ",0|";
-}
-
-TEST_CASE("a module that gives away a link behind its +IPCLOSE: is asked once whether it does") {
-  Rig rig;
-  come_and_go(listening(rig), 0, 5000);
-  rig.pass(999ms);
-  rig.expect_nothing();
-  rig.pass(1ms);
-  rig.play({{"AT+CIPOPEN?", "+CIPOPEN: 0|+CIPOPEN: 1|OK"}});
-  come_and_go(rig, 0, 5001);
-  rig.pass(10s);
-  rig.expect_nothing();
-  CHECK_FALSE(rig.modem.deadline().has_value());
-}
-
-// Seen with a module that keeps it until AT+CIPCLOSE: it accepted nobody after ten clients.
-TEST_CASE("a link that the module keeps behind its +IPCLOSE: is closed") {
-  Rig rig;
-  come_and_go(listening(rig), 0, 5000);
-  rig.pass(500ms);
-  come_and_go(rig, 1, 5001);
-  rig.pass(500ms);
-  // The second one has yet to show whether it stays.
-  rig.play({{"AT+CIPOPEN?", open_client(0, 5000) + open_client(1, 5001) + "OK"},
-            {"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
-  rig.expect_nothing();
-  rig.pass(500ms);
-  rig.play({{"AT+CIPOPEN?", open_client(1, 5001) + "OK"}, {"AT+CIPCLOSE=1", "OK|+CIPCLOSE: 1,0"}});
-  // Where it is known that they stay, this side's own count, too.
-  rig.events();
-  rig.connect(2, 9);
-  rig.say("+IPCLOSE: 9,1");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
-  rig.pass(1s);
-  rig.play({{"AT+CIPOPEN?", "+CIPOPEN: 9,\"TCP\",\"203.0.113.1\",1002,-1|OK"},
-            {"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}});
-  rig.expect_nothing();
-}
-
-TEST_CASE("a link that the next client has tells nothing") {
-  Rig rig;
-  come_and_go(listening(rig), 0, 5000);
-  rig.say("+CLIENT: 0,0,192.0.2.1:5001");
-  rig.pass(1s);
-  rig.expect_nothing();
-}
-
-TEST_CASE("a client whose end was AT+CIPCLOSE tells nothing of links that are kept") {
-  Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
-  rig.close(100);
-  rig.pass(100ms);
-  rig.play({{"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
-  rig.pass(1s);
-  rig.expect_nothing();
-  come_and_go(rig, 0, 5001);
-  rig.pass(1s);
-  rig.play({{"AT+CIPOPEN?", open_client(0, 5001) + "OK"}, {"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
-}
-
-TEST_CASE("a link of this side's that is used again tells nothing of links that are kept") {
-  Rig rig;
-  listening(rig);
-  rig.connect(2, 9);
-  rig.say("+IPCLOSE: 9,1");
-  rig.play({{"AT+CIPRXGET=2,9", "+IP ERROR: No data|ERROR"}});
-  for (int link = 8; link >= 0; --link) {
-    rig.events();
-    rig.connect(static_cast<modem::ConnectionId>(20 - link), link);
-    rig.say("+IPCLOSE: " + std::to_string(link) + ",1");
-    rig.play({{"AT+CIPRXGET=2," + std::to_string(link), "+IP ERROR: No data|ERROR"}});
-  }
-  rig.events();
-  rig.close(2);
-  rig.open_to_peer_of(2, 40);
-  rig.play({{Rig::open_command(2, 9), "OK|+CIPOPEN: 9,0"}});
-  come_and_go(rig, 0, 5000);
-  rig.pass(1s);
-  rig.play({{"AT+CIPOPEN?", "+CIPOPEN: 9,\"TCP\",\"203.0.113.1\",1002,-1|OK"}});
-  come_and_go(rig, 0, 5001);
-  rig.pass(1s);
-  rig.expect_nothing();
-}
-
-TEST_CASE("a transfer without a pause does not put off the question for kept links") {
-  Rig rig;
-  listening(rig);
-  rig.connect(2, 9);
-  come_and_go(rig, 0, 5000);
-  rig.write(2, std::string(4500, 'x'));
-  rig.take_payload(9, std::string(1500, 'x'));
-  rig.pass(1s);
-  rig.say("OK|+CIPSEND: 9,1500,1500");
-  rig.play({{"AT+CIPOPEN?", "+CIPOPEN: 9,\"TCP\",\"203.0.113.1\",1002,-1|OK"}});
-  rig.expect("AT+CIPSEND=9,1500");
-}
-
-TEST_CASE("whether links stay is asked again where there was no answer, after ever longer") {
-  Rig rig;
-  come_and_go(listening(rig), 0, 5000);
-  rig.pass(1s);
-  for (const auto pause : {2s, 4s, 8s}) {
-    rig.play({{"AT+CIPOPEN?", "+IP ERROR: Operation not supported|ERROR"}});
-    rig.pass(pause - 1ms);
-    rig.expect_nothing();
-    rig.pass(1ms);
-  }
-  rig.play({{"AT+CIPOPEN?", open_client(0, 5000) + "OK"}, {"AT+CIPCLOSE=0", "OK|+CIPCLOSE: 0,0"}});
-}
-
 TEST_CASE("what was announced while the last look was under way counts as read with its answer") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.say("+IPCLOSE: 0,1");
   rig.expect("AT+CIPRXGET=2,0");
   rig.say("+CLIENT: 0,0,192.0.2.1:5001|+CIPRXGET: 1,0");
@@ -395,7 +266,7 @@ TEST_CASE("what was announced while the last look was under way counts as read w
 // Found by fuzz_modem: the close meant for the one before, and the link given to somebody else.
 TEST_CASE("a client on the link of one that was refused is not closed in its place") {
   Rig rig;
-  listening(rig).refuse_accepted = true;
+  serving(rig).refuse_accepted = true;
   rig.open(5);
   rig.expect(Rig::open_command(5, 9));
   rig.say("+CLIENT: 0,0,192.0.2.1:1001");
@@ -409,7 +280,7 @@ TEST_CASE("whether the close of a refused client has hit the link's next one the
   for (const char* answer : {"+CIPOPEN: 0,\"TCP\",\"192.0.2.1\",1002,0|OK", "+CIPOPEN: 0|OK"}) {
     INFO(answer);
     Rig rig;
-    listening(rig).refuse_accepted = true;
+    serving(rig).refuse_accepted = true;
     rig.say("+CLIENT: 0,0,192.0.2.1:1001");
     rig.refuse_accepted = false;
     rig.expect("AT+CIPCLOSE=0");
@@ -427,7 +298,7 @@ TEST_CASE("whether the close of a refused client has hit the link's next one the
 // one before.
 TEST_CASE("a client that closes when its server does is not closed by a command") {
   Rig rig;
-  listening(rig);
+  serving(rig);
   rig.say("+CLIENT: 0,0,192.0.2.1:1001");
   rig.close(100);
   rig.expect_nothing();
@@ -441,7 +312,7 @@ TEST_CASE("a client that closes when its server does is not closed by a command"
 
 TEST_CASE("a client that does not close by itself is closed soon") {
   Rig rig;
-  listening(rig);
+  serving(rig);
   rig.say("+CLIENT: 0,0,192.0.2.1:1001");
   rig.events();
   rig.close(100);
@@ -464,7 +335,7 @@ TEST_CASE("whether the close of a link's last owner has hit its next one the mod
     for (const char* result : {"OK|+CIPCLOSE: 0,0", "+CIPCLOSE: 0,0|OK"}) {
       INFO(row.answer << ' ' << result);
       Rig rig;
-      listening(rig);
+      serving(rig);
       rig.say("+CLIENT: 0,0,192.0.2.1:1001");
       rig.close(100);
       rig.pass(100ms);
@@ -484,7 +355,7 @@ TEST_CASE("whether the close of a link's last owner has hit its next one the mod
 
 TEST_CASE("a close that the module refuses has not hit the link's next owner") {
   Rig rig;
-  listening(rig);
+  serving(rig);
   rig.say("+CLIENT: 0,0,192.0.2.1:1001");
   rig.close(100);
   rig.pass(100ms);
@@ -498,7 +369,7 @@ TEST_CASE("a close that the module refuses has not hit the link's next owner") {
 
 TEST_CASE("a listener stops when its last connection is closed") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.modem.stop(1, rig.now);
   rig.expect_nothing();
   rig.close(100);
@@ -509,7 +380,7 @@ TEST_CASE("a listener stops when its last connection is closed") {
 // Seen at a program's end, which took five seconds.
 TEST_CASE("a listener stops when its last connection has closed by itself") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.close(100);
   rig.modem.stop(1, rig.now);
   rig.expect_nothing();
@@ -522,7 +393,7 @@ TEST_CASE("a stop is done by its result, before OK or behind it") {
   for (const char* answer : {"OK|+SERVERSTOP: 0,0", "+SERVERSTOP: 0,0|OK"}) {
     INFO(answer);
     Rig rig;
-    listening(rig);
+    serving(rig);
     rig.modem.stop(1, rig.now);
     rig.play({{"AT+SERVERSTOP=0", answer}});
     CHECK(rig.modem.unfinished() == 0);
@@ -535,7 +406,7 @@ TEST_CASE("a stop is done by its result, before OK or behind it") {
 // its port was refused.
 TEST_CASE("a stop that is refused for a client that just came is asked for again") {
   Rig rig;
-  listening(rig);
+  serving(rig);
   rig.modem.stop(1, rig.now);
   rig.expect("AT+SERVERSTOP=0");
   rig.say("+CLIENT: 0,0,192.0.2.1:5000|+SERVERSTOP: 0,9|ERROR");
@@ -548,7 +419,7 @@ TEST_CASE("a stop that is refused for a client that just came is asked for again
 
 TEST_CASE("a stop that is refused again and again is given up: there is no such server") {
   Rig rig;
-  listening(rig);
+  serving(rig);
   rig.modem.stop(1, rig.now);
   for (const auto pause : {0ms, 200ms, 400ms, 800ms, 1600ms}) {
     rig.pass(pause);
@@ -560,7 +431,7 @@ TEST_CASE("a stop that is refused again and again is given up: there is no such 
 
 TEST_CASE("a stop whose result never comes is over after half a minute") {
   Rig rig;
-  listening(rig);
+  serving(rig);
   rig.modem.stop(1, rig.now);
   rig.play({{"AT+SERVERSTOP=0", "OK"}});
   CHECK(rig.modem.unfinished() == 1);
@@ -570,7 +441,7 @@ TEST_CASE("a stop whose result never comes is over after half a minute") {
 
 TEST_CASE("who connects to a stopped listener is turned away") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.modem.stop(1, rig.now);
   rig.events();
   rig.say("+CLIENT: 1,0,192.0.2.1:5001");
@@ -580,7 +451,7 @@ TEST_CASE("who connects to a stopped listener is turned away") {
 
 TEST_CASE("a listener on the port of one that lingers takes it over") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.modem.stop(1, rig.now);
   rig.events();
   rig.listen(2, 8080);
@@ -613,7 +484,7 @@ TEST_CASE("a listener that waits and is stopped is forgotten at once") {
 
 TEST_CASE("a listener is started again when the network was lost, and nobody is told") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.events();
   rig.say("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY");
   CHECK(rig.events() == Events{"ended 100 ENETDOWN"});
@@ -623,7 +494,7 @@ TEST_CASE("a listener is started again when the network was lost, and nobody is 
 
 TEST_CASE("a module that fails is asked again for a listener, less and less often") {
   Rig rig;
-  listening(rig);
+  serving(rig);
   rig.modem.line_failed({EIO, -1, "unplugged"}, rig.now);
   rig.expect_nothing();
   rig.pass(4999ms);
@@ -657,7 +528,7 @@ TEST_CASE("a listener whose time is up while the module is busy says with what")
 // Found by the fuzzer: they were sent to the client, whose own connection was broken only then.
 TEST_CASE("a client that gets the link of a send before its prompt is not sent its bytes") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000");
   rig.write(100, "secret");
   rig.expect("AT+CIPSEND=0,6");
   SECTION("its connection's end was not announced") {}
@@ -684,7 +555,7 @@ TEST_CASE("nothing more is said of a listener that was stopped while it started"
 
 TEST_CASE("a restart keeps a listener that the module still has") {
   Rig rig;
-  listening(rig).say("RDY");
+  serving(rig).say("RDY");
   rig.play(check(""));
   rig.expect_nothing();
   rig.say("+CLIENT: 0,0,192.0.2.1:5000");
@@ -693,7 +564,7 @@ TEST_CASE("a restart keeps a listener that the module still has") {
 
 TEST_CASE("an accepted connection ends like any other") {
   Rig rig;
-  listening(rig).say("+CLIENT: 0,0,192.0.2.1:5000|+IPCLOSE: 0,1");
+  serving(rig).say("+CLIENT: 0,0,192.0.2.1:5000|+IPCLOSE: 0,1");
   rig.play({{"AT+CIPRXGET=2,0", kNoData}});
   CHECK(rig.events() == Events{"accepted 1 100 192.0.2.1:5000", "ended 100"});
 }

@@ -9,6 +9,14 @@
 namespace a7600::test {
 namespace {
 
+// Connection 1 is opened, and each link in turn is in use.
+void open_refused_by_all(Rig& rig) {
+  rig.open(1);
+  for (int link = 9; link >= 0; --link) {
+    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
+  }
+}
+
 TEST_CASE("<err> 4 and 9 are a link in use: another is taken") {
   for (const char* answer : {"+CIPOPEN: 9,4|ERROR", "OK|+CIPOPEN: 9,4", "+CIPOPEN: 9,9|ERROR"}) {
     INFO(answer);
@@ -44,10 +52,7 @@ TEST_CASE("a link that was in use is used again once the module says that it is 
 TEST_CASE("with ten links in use the one that has been for longest is closed, and taken") {
   Rig rig;
   rig.bring_up();
-  rig.open(1);
-  for (int link = 9; link >= 0; --link) {
-    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
-  }
+  open_refused_by_all(rig);
   rig.play({{"AT+CIPCLOSE=9", "OK|+CIPCLOSE: 9,0"}, {Rig::open_command(1, 9), "OK|+CIPOPEN: 9,0"}});
   CHECK(rig.events() == Events{"opened 1"});
   rig.open(2);
@@ -64,10 +69,7 @@ TEST_CASE("a link that a server's client may have is not closed before its news 
   rig.bring_up();
   rig.listen(50, 8080);
   rig.play({{"AT+SERVERSTART=8080,0", "OK"}});
-  rig.open(1);
-  for (int link = 9; link >= 0; --link) {
-    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
-  }
+  open_refused_by_all(rig);
   rig.expect_nothing();
   rig.events();
   rig.say("+CLIENT: 9,0,192.0.2.1:1024");
@@ -81,10 +83,7 @@ TEST_CASE("a link that a server's client may have is not closed before its news 
 TEST_CASE("a link that is closed for another connection is taken when the result is there") {
   Rig rig;
   rig.bring_up();
-  rig.open(1);
-  for (int link = 9; link >= 0; --link) {
-    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
-  }
+  open_refused_by_all(rig);
   rig.play({{"AT+CIPCLOSE=9", "OK"}});
   rig.pass(900ms);
   rig.expect_nothing();
@@ -95,10 +94,7 @@ TEST_CASE("a link that is closed for another connection is taken when the result
 TEST_CASE("a link whose close is refused without a result is tried") {
   Rig rig;
   rig.bring_up();
-  rig.open(1);
-  for (int link = 9; link >= 0; --link) {
-    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
-  }
+  open_refused_by_all(rig);
   rig.play({{"AT+CIPCLOSE=9", "ERROR"}});
   rig.expect(Rig::open_command(1, 9));
 }
@@ -107,10 +103,7 @@ TEST_CASE("a link whose close is refused without a result is tried") {
 TEST_CASE("a link whose close is not answered leads to a check") {
   Rig rig;
   rig.bring_up();
-  rig.open(1);
-  for (int link = 9; link >= 0; --link) {
-    rig.play({{Rig::open_command(1, link), "+CIPOPEN: " + std::to_string(link) + ",4|ERROR"}});
-  }
+  open_refused_by_all(rig);
   rig.expect("AT+CIPCLOSE=9");
   rig.pass(30s);
   rig.play(check("9"));
